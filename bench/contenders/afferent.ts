@@ -1,10 +1,11 @@
 /** afferent as a contender: how it runs a work, in one process. `afferent-process.ts` puts it behind the protocol. */
 import { createRequire } from "node:module";
-import { input } from "../../src/graph/index.ts";
+import { input, topological } from "../../src/graph/index.ts";
 import { allocate, Executable, type Numbers } from "../../src/runtime/index.ts";
 import { nodeEngine } from "../../src/runtime/node-engine.node.ts";
 import type { SafeTensor } from "../../src/study/store/safetensors.ts";
 import { buildStep, replicate, Trainer } from "../../src/train/index.ts";
+import { blockStepsFor, unroll } from "../../src/train/unroll.ts";
 import type { Answer, Manner, Took } from "../protocol.ts";
 import { type Drawn, groupOf, modelOf, type Work } from "../work.ts";
 
@@ -45,38 +46,48 @@ export function split(runs: readonly number[], size: number): number[][] {
   return Array.from({ length: Math.ceil(runs.length / size) }, (_, i) => runs.slice(i * size, (i + 1) * size));
 }
 
-async function timed(steps: number, step: (i: number) => Promise<unknown>): Promise<Took> {
+/** Times `steps` steps, taken in whole blocks of `blockSteps` and scaled to their number. */
+async function timed(steps: number, blockSteps: number, block: (i: number) => Promise<unknown>): Promise<Took> {
+  const blocks = Math.ceil(steps / blockSteps);
   const [started, processor] = [performance.now(), process.cpuUsage()];
-  for (let i = 0; i < steps; i++) await step(i);
+  for (let i = 0; i < blocks; i++) await block(i);
+  const share = steps / (blocks * blockSteps);
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(processor);
-  return { seconds, processorSeconds: (user + system) / 1e6 };
+  return { seconds: seconds * share, processorSeconds: ((user + system) / 1e6) * share };
 }
 
-/** A group on the batches that every contender is given. */
+/** A group on the batches that every contender is given, in blocks of steps as `Trainer` takes them. */
 async function fixedOf(work: Work, drawn: Drawn, group: readonly number[], manner: Manner): Promise<Runner> {
   const graph = buildStep(modelOf(work), work.branching ** work.depth);
   const outputs = manner.stack === 0 ? graph.outputs : replicate(graph.outputs, group.length);
-  const executable = await Executable.compile(outputs, nodeEngine({ threads: manner.threads }));
-  const feeds = feedsOf(work, drawn, group, executable);
+  const fixed = new Set(graph.variables.filter(({ kind }) => kind === "fixed").map(({ name }) => name));
+  const most = Math.min(work.batches, blockStepsFor(topological(Object.values(outputs)).length, longTraining));
+  // A power of two divides the batches, so that blocks take them in turn.
+  const blockSteps = 2 ** Math.floor(Math.log2(most));
+  const block = unroll(outputs, blockSteps, fixed);
+  const executable = await Executable.compile(block, nodeEngine({ threads: manner.threads }));
+  const feeds = feedsOf(work, drawn, group, executable, blockSteps);
   const states = executable.statePorts().map(({ name, shape }) => ({ name, size: shape.reduce((n, k) => n * k, 1) }));
   const restart = (): void => {
     for (const { name, size } of states) executable.load({ [name]: initialOf(name, size, drawn, group) });
   };
-  const step = (i: number): ReturnType<Executable["run"]> => executable.run(feeds[i % feeds.length] ?? {});
+  const run = (i: number): ReturnType<Executable["run"]> => executable.run(feeds[i % feeds.length] ?? {});
   return {
     losses: async (steps) => {
       restart();
       const losses = group.map((): number[] => []);
-      for (let i = 0; i < steps; i++) {
-        const { loss } = await step(i);
-        losses.forEach((own, r) => own.push(loss?.[r] ?? NaN));
+      for (let step = 0; step < steps; step += blockSteps) {
+        const { loss } = await run(step / blockSteps);
+        losses.forEach((own, r) => {
+          for (let i = 0; i < Math.min(blockSteps, steps - step); i++) own.push(loss?.[i * group.length + r] ?? NaN);
+        });
       }
       return losses;
     },
     time: (steps) => {
       restart();
-      return timed(steps, step);
+      return timed(steps, blockSteps, run);
     },
   };
 }
@@ -84,37 +95,44 @@ async function fixedOf(work: Work, drawn: Drawn, group: readonly number[], manne
 /** A group in the training loop itself, which draws and assembles its own batches: what a user's study runs. */
 async function loopOf(work: Work, _: Drawn, group: readonly number[], manner: Manner): Promise<Runner> {
   const form = manner.stack === 0 ? "plain" : "stacked";
-  const trainer = await Trainer.create(groupOf(work, group, form), nodeEngine({ threads: manner.threads }));
+  const engine = nodeEngine({ threads: manner.threads });
+  const trainer = await Trainer.create(groupOf(work, group, form), engine, longTraining);
   return {
     losses: () => {
       throw new Error("losses: expected fixed batches, got the training loop, whose batches are its own");
     },
-    time: (steps) => timed(steps, () => trainer.advance()),
+    time: (steps) => timed(steps, trainer.blockSteps, () => trainer.advance()),
   };
 }
 
-/** What the executable is fed at each of the work's batches. */
+/** Steps of a usual run: enough that blocks of steps pay. */
+const longTraining = 1000;
+
+/** What the executable is fed at each block of the work's batches. */
 function feedsOf(
   work: Work,
   { tensors }: Drawn,
   group: readonly number[],
   { program }: Executable,
+  blockSteps: number,
 ): Record<string, Numbers>[] {
   const states = new Set(program.outputs.map(({ name }) => name.replace(/^next\./, "")));
   const fixed: Record<string, Numbers> = {};
   const ports = program.inputs.filter(({ name }) => !states.has(name));
   for (const port of ports.filter(({ name }) => !isBatch(name))) {
-    const source = port.name.endsWith("earningRate") ? "learningRate" : `initial.${port.name}`;
+    const [name = ""] = port.name.split("@");
+    const source = name.endsWith("earningRate") ? "learningRate" : `initial.${name}`;
     fixed[port.name] = gatherRuns(tensorOf(tensors, source), group, allocate(port));
   }
-  return Array.from({ length: work.batches }, (_, batch) => {
+  return Array.from({ length: Math.floor(work.batches / blockSteps) }, (_, block) => {
     const feeds: Record<string, Numbers> = { ...fixed };
     for (const port of ports.filter(({ name }) => isBatch(name))) {
-      const all = tensorOf(tensors, port.name);
+      const [name = "", step] = port.name.split("@");
+      const all = tensorOf(tensors, name);
       const own = allocate(port);
       const size = own.length / group.length;
       group.forEach((run, r) => {
-        const at = (run * work.batches + batch) * size;
+        const at = (run * work.batches + block * blockSteps + Number(step)) * size;
         own.set(all.subarray(at, at + size), r * size);
       });
       feeds[port.name] = own;
@@ -123,7 +141,7 @@ function feedsOf(
   });
 }
 
-const isBatch = (name: string): boolean => ["tokens", "labels", "partnerTokens"].includes(name);
+const isBatch = (name: string): boolean => /^(tokens|labels|partnerTokens)@/.test(name);
 
 function tensorOf(tensors: Drawn["tensors"], name: string): Float32Array | Int32Array {
   const found: SafeTensor | undefined = tensors[name];

@@ -23,9 +23,9 @@ export interface Activity {
   readonly post: Tensor;
 }
 
-/** Cuts the layer below [batch, positions * k, channels] into patches [batch, positions, k * channels]. */
+/** Cuts the layer below [batch, positions * k, channels] into patches [batch, positions, k * channels], marked as the layer's input. */
 export function patches(layer: Layer, below: Tensor): Tensor {
-  return below.reshape([below.size(0), layer.positions, layer.inFeatures]);
+  return below.reshape([below.size(0), layer.positions, layer.inFeatures]).mark({ kind: "pre", layer: layer.index });
 }
 
 /** The product `x [batch, positions, a] . w`, with w [a, b] shared over positions or [positions, a, b]. No scale, no bias. */
@@ -58,7 +58,7 @@ export function activate(layer: Layer, preactivation: Tensor): Tensor {
 export function gate(layer: Layer, preactivation: Tensor, signal: Tensor): Tensor {
   switch (layer.activation) {
     case "relu":
-      return preactivation.greater(0).where(signal, 0);
+      return signal.mul(preactivation.greater(0).cast("float32"));
     case "tanh":
       return signal.mul(preactivation.tanh().square().neg().add(1));
     case "linear":

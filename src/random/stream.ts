@@ -82,7 +82,8 @@ export function stream(seed: number, purpose: string): Random {
     return uniformBigInt(generator, 0n, below - 1n);
   };
 
-  const permutation = (n: number) => Int32Array.from(sample(n, n));
+  // The conversion by constructor: `Int32Array.from` walks an iterator, and takes longer than the drawing.
+  const permutation = (n: number) => new Int32Array(sample(n, n));
 
   const sample = (population: number, count: number) => {
     const whole = Number.isInteger(population) && Number.isInteger(count);
@@ -94,7 +95,8 @@ export function stream(seed: number, purpose: string): Random {
     // Fisher-Yates from the front. Both branches do the same exchanges; the second stores only the entries that moved.
     const out = new Float64Array(count);
     if (population <= 4 * count) {
-      const pool = Float64Array.from({ length: population }, (_, i) => i);
+      const pool = new Float64Array(population);
+      for (let i = 0; i < population; i++) pool[i] = i;
       for (let i = 0; i < count; i++) {
         const j = i + integer(population - i);
         out[i] = pool[j] ?? j;

@@ -92,6 +92,14 @@ export class Executable {
     return numbersOf(buffer.current);
   }
 
+  /** A state as it was before the last run, likewise a view. */
+  stateBefore(name: string): Numbers {
+    const buffer = this.buffers.get(name);
+    if (buffer === undefined)
+      throw new Error(`stateBefore: expected one of ${[...this.buffers.keys()].join(", ")}, got "${name}"`);
+    return numbersOf(buffer.spare);
+  }
+
   /**
    * Runs once. `feeds` holds every input that is not state. The returned arrays are overwritten by the next run.
    *

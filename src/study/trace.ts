@@ -131,8 +131,8 @@ async function advance(trainer: Trainer, gradients: Executable, steps: number): 
   const scalars: Record<string, number[]> = {};
   for (let step = 0; step < steps; step++) {
     const before = trainer.snapshot(0);
-    const results = await trainer.advance();
-    for (const name of ["loss", "error", ...graph.objectives]) (scalars[name] ??= []).push(results[name]?.[0] ?? NaN);
+    const [results] = await trainer.advance();
+    for (const name of ["loss", "error", ...graph.objectives]) (scalars[name] ??= []).push(results?.[name]?.[0] ?? NaN);
     const feeds = trainer.lastFeeds();
     batches.add(feeds);
     updates.add(await gradients.run({ ...feeds, ...before }));

@@ -24,8 +24,10 @@ export function sameClassPartner(examples: Examples, example: number, random: Ra
     index = indexByClass(examples);
     indexes.set(examples, index);
   }
-  const { members, rank, begin, end } = index;
-  const [first, last, own] = [begin[example], end[example], rank[example]];
+  const { members, rank } = index;
+  const first = index.begin[example];
+  const last = index.end[example];
+  const own = rank[example];
   if (first === undefined || last === undefined || own === undefined) {
     throw new RangeError(
       `temporal partner: expected an example below ${examples.count}, got ${example}; check the batch indices`,

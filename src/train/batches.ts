@@ -25,17 +25,19 @@ export class BatchSource {
     partner?: { readonly kind: PartnerKind; readonly tokens: Int32Array },
   ): void {
     const length = this.task.positions;
-    const source = this.examples.tokens;
-    for (let i = 0; i < this.indices.length; i++) {
+    const { tokens: source, labels: classes } = this.examples;
+    const { indices } = this;
+    for (let i = 0; i < indices.length; i++) {
       if (this.next === this.order.length) {
         this.order = this.random.order.permutation(this.examples.count);
         this.next = 0;
       }
       const example = this.order[this.next++] ?? 0;
-      this.indices[i] = example;
-      labels[i] = this.examples.labels[example] ?? 0;
+      indices[i] = example;
+      labels[i] = classes[example] ?? 0;
       // Element by element: a view per string costs more than copying a string's few symbols.
-      const [from, to] = [example * length, i * length];
+      const from = example * length;
+      const to = i * length;
       for (let k = 0; k < length; k++) tokens[to + k] = source[from + k] ?? 0;
     }
     if (partner !== undefined) {

@@ -16,7 +16,7 @@ import {
   vmap,
 } from "../graph/index.ts";
 import { type Network, outputError } from "../networks/index.ts";
-import { type ChosenRule, type Noise, traceRule, type Variable, Workspace } from "../rules/index.ts";
+import { type ChosenRule, type Noise, traceRule, type Updates, type Variable, Workspace } from "../rules/index.ts";
 import { descendParameter, optimiserInputs, type OptimiserOptions } from "./optimiser.ts";
 import { parameterInputs } from "./parameters.ts";
 
@@ -47,15 +47,30 @@ export function encoder(network: Network): (tokens: Tensor) => Tensor {
     tokens.oneHot((positions * channels) / tokens.size(1)).reshape([tokens.size(0), positions, channels]);
 }
 
-/** Builds the step. `length` is the number of symbols of an input. Throws RuleError when the rule breaks its contract. */
-export function buildStep({ network, rule, optimiser, batch }: Model, length: number): StepGraph {
+/** A rule's updates on a batch, before optimiser and simplification, over inputs with roles: what audits look at. */
+export interface TracedUpdates {
+  readonly network: Network;
+  readonly workspace: Workspace;
+  readonly updates: Updates;
+  /** Inputs of the parameters by name, the read-out's too. */
+  readonly byName: ReadonlyMap<string, Tensor>;
+  /** Classes i32 [batch]. */
+  readonly labels: Tensor;
+}
+
+/** Traces a rule on inputs of `length` symbols. Throws RuleError when the rule breaks its contract. */
+export function traceUpdates({ network, rule, batch }: Omit<Model, "optimiser">, length: number): TracedUpdates {
   const tokens = input("tokens", [batch, length], "int32", { kind: "data" });
   const labels = input("labels", [batch], "int32", { kind: "label" });
   const { byName, parameters } = parameterInputs(network);
   const between = rule.rule.between(rule.options);
   const workspace = new Workspace({ network, parameters, tokens, labels, encode: encoder(network), between });
-  const updates = traceRule(rule, workspace);
+  return { network, workspace, updates: traceRule(rule, workspace), byName, labels };
+}
 
+/** Builds the step. `length` is the number of symbols of an input. Throws RuleError when the rule breaks its contract. */
+export function buildStep({ network, rule, optimiser, batch }: Model, length: number): StepGraph {
+  const { workspace, updates, byName, labels } = traceUpdates({ network, rule, batch }, length);
   const { logits, features } = workspace.pass;
   const error = outputError(logits, labels).mul(1 / batch);
   const gradients: Record<string, Tensor> = {

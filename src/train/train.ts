@@ -3,7 +3,7 @@ import type { Engine } from "../runtime/index.ts";
 import type { Examples } from "../tasks/index.ts";
 import { Evaluator, type Score } from "./evaluate.ts";
 import { trainProbes } from "./probes.ts";
-import { type Group, Trainer } from "./trainer.ts";
+import { type Group, type StepScalars, Trainer } from "./trainer.ts";
 
 export interface TrainOptions {
   readonly steps: number;
@@ -109,7 +109,7 @@ class Course {
  * A loss or objective that is not finite, or a loss above `explosion`, ends that replica as `diverged`; the others go on.
  */
 export async function train(group: Group, options: TrainOptions, engine: Engine): Promise<ReplicaResult[]> {
-  const trainer = await Trainer.create(group, engine);
+  const trainer = await Trainer.create(group, engine, options.steps);
   try {
     const courses = group.replicas.map(() => new Course(options));
     const names = ["loss", "error", ...trainer.graph.objectives];
@@ -117,14 +117,12 @@ export async function train(group: Group, options: TrainOptions, engine: Engine)
     let reported = started;
     while (courses.some(({ outcome }) => outcome === undefined)) {
       options.signal?.throwIfAborted();
-      const scalars = await trainer.advance();
-      courses.forEach((course, r) => {
-        if (course.outcome !== undefined) return;
-        const own = new Map(names.map((name) => [name, scalars[name]?.[r] ?? NaN]));
-        const outcome = course.observe(trainer.steps, own);
+      const block = await trainer.advance(Math.min(trainer.blockSteps, options.steps - trainer.steps));
+      for (const [r, course] of courses.entries()) {
+        const ended = endOf(course, r, block, trainer.steps - block.length, names);
         // A finished replica is copied out at once; its slice computes on, unread.
-        if (outcome === "finished" || outcome === "stopped") course.values = trainer.snapshot(r);
-      });
+        if (ended !== undefined) course.values = await trainer.snapshotAfter(ended, r);
+      }
       const now = performance.now();
       if (options.onProgress !== undefined && (now - reported > reportEvery || trainer.steps === options.steps)) {
         reported = now;
@@ -137,6 +135,26 @@ export async function train(group: Group, options: TrainOptions, engine: Engine)
   } finally {
     await trainer.dispose();
   }
+}
+
+/**
+ * Shows a replica the steps of a block, of which `before` came earlier, until its training ends; returns how many of them it took
+ * when it ended with values worth keeping.
+ */
+function endOf(
+  course: Course,
+  replica: number,
+  block: readonly StepScalars[],
+  before: number,
+  names: readonly string[],
+): number | undefined {
+  for (const [i, scalars] of block.entries()) {
+    if (course.outcome !== undefined) return undefined;
+    const own = new Map(names.map((name) => [name, scalars[name]?.[replica] ?? NaN]));
+    const outcome = course.observe(before + i + 1, own);
+    if (outcome === "finished" || outcome === "stopped") return i + 1;
+  }
+  return undefined;
 }
 
 function progressOf(step: number, steps: number, seconds: number, courses: readonly Course[]): Progress {

@@ -4,6 +4,7 @@
  * Replicas share nothing but the graph: each has its own data, initial values, order, noise and learning rate, and what one
  * computes does not depend on the others.
  */
+import { is, type Tensor, topological } from "../graph/index.ts";
 import { stream } from "../random/stream.ts";
 import { allocate, type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
 import type { Split, SplitSizes, Task } from "../tasks/index.ts";
@@ -12,6 +13,7 @@ import { slotNames, stepScalars } from "./optimiser.ts";
 import { drawParameter, drawVariable, parametersOf } from "./parameters.ts";
 import { type ScheduleOptions, scheduleFactor } from "./schedule.ts";
 import { buildStep, type Model, replicate, type StepGraph } from "./step.ts";
+import { blockStepsFor, inputOfStep, unroll } from "./unroll.ts";
 
 /** One run of a group. */
 export interface Replica {
@@ -35,18 +37,31 @@ export interface Group {
   readonly form: "plain" | "stacked";
 }
 
-/** A group being trained. */
+/** The scalars of one step by name (loss, error, the rule's objectives), [replicas] each. */
+export type StepScalars = Values;
+
+/** A group being trained, a block of `blockSteps` steps at a time (`unroll.ts`), or step by step. */
 export class Trainer {
   readonly splits: readonly Split[];
-  private step = 0;
-  private readonly feeds: Record<string, Numbers> = {};
+  /** What each step of a block is fed. */
+  private readonly feeds: readonly Record<string, Numbers>[];
   private readonly constants: Record<string, Numbers> = {};
   private readonly sources: readonly BatchSource[];
+  private step = 0;
+  /** Steps of the last `advance`. */
+  private taken = 0;
 
   private constructor(
     readonly group: Group,
     readonly graph: StepGraph,
-    private readonly executable: Executable,
+    /** Steps that `advance` can take at once; fewer are taken one by one. */
+    readonly blockSteps: number,
+    private readonly engine: Engine,
+    private readonly outputs: Readonly<Record<string, Tensor>>,
+    /** Holds the state. */
+    private holder: Executable,
+    private readonly block: Executable | undefined,
+    private single: Executable | undefined,
   ) {
     const { replicas, model } = group;
     this.splits = replicas.map(({ task, sizes, seeds }) => task.draw(sizes, stream(seeds.data, "data")));
@@ -60,19 +75,27 @@ export class Trainer {
       };
       return new BatchSource(task, examples, model.batch, random);
     });
-    for (const port of executable.program.inputs) this.feeds[port.name] = allocate(port);
-    this.initialise();
+    this.feeds = this.initialise();
   }
 
-  /** Compiles the group's step. Throws when the form does not allow the number of replicas. */
-  static async create(group: Group, engine: Engine): Promise<Trainer> {
+  /**
+   * Compiles the group's step, or a block of steps where the `steps` to be taken are many. Throws when the form does not allow the
+   * number of replicas.
+   */
+  static async create(group: Group, engine: Engine, steps = 1): Promise<Trainer> {
     const [first] = group.replicas;
     if (first === undefined || (group.form === "plain" && group.replicas.length !== 1)) {
       throw new Error(`internal: a ${group.form} group of ${group.replicas.length} replicas`);
     }
     const graph = buildStep(group.model, first.task.positions);
     const outputs = group.form === "plain" ? graph.outputs : replicate(graph.outputs, group.replicas.length);
-    return new Trainer(group, graph, await Executable.compile(outputs, engine));
+    const blockSteps = blockStepsFor(topological(Object.values(outputs)).length, steps);
+    if (blockSteps === 1) {
+      const single = await Executable.compile(outputs, engine);
+      return new Trainer(group, graph, 1, engine, outputs, single, undefined, single);
+    }
+    const block = await Executable.compile(unroll(outputs, blockSteps, constantsOf(group.model, graph)), engine);
+    return new Trainer(group, graph, blockSteps, engine, outputs, block, block, undefined);
   }
 
   /** Steps taken. */
@@ -80,43 +103,98 @@ export class Trainer {
     return this.step;
   }
 
-  /** Takes one step; returns the scalars of each replica by name, [replicas] each. Overwritten by the next step. */
-  async advance(): Promise<Values> {
-    this.step += 1;
-    this.fillFeeds();
-    return this.executable.run(this.feeds);
+  /** Takes `blockSteps` steps, or `count` if that is fewer; returns the scalars of each. */
+  async advance(count = this.blockSteps): Promise<readonly StepScalars[]> {
+    this.taken = Math.min(count, this.blockSteps);
+    for (let i = 0; i < this.taken; i++) {
+      this.step += 1;
+      this.fillFeeds(this.feedsAt(i));
+    }
+    if (this.block === undefined || this.taken < this.blockSteps) return this.runSingly(this.taken);
+    if (this.holder !== this.block) {
+      this.block.load(stateOf(this.holder));
+      this.holder = this.block;
+    }
+    const feeds: Record<string, Numbers> = { ...this.constants };
+    this.feeds.forEach((own, i) => {
+      for (const [name, values] of Object.entries(own)) feeds[inputOfStep(name, i)] = values;
+    });
+    const results = await this.block.run(feeds);
+    return this.feeds.map((_, i) => rowOf(results, i, this.blockSteps));
   }
 
-  /** What the next `advance` would be fed; `trace` records it. */
+  /** What the last step was fed; `trace` records it. */
   lastFeeds(): Values {
-    return { ...this.feeds, ...this.constants };
+    return { ...this.feedsAt(this.taken - 1), ...this.constants };
   }
 
   /** A copy of one replica's state and fixed values, by name. */
   snapshot(replica: number): Record<string, Float32Array> {
+    return this.copyFrom(this.holder, replica);
+  }
+
+  /** The same as it was after the first `steps` steps of the last block, which are taken again one by one. */
+  async snapshotAfter(steps: number, replica: number): Promise<Record<string, Float32Array>> {
+    return this.copyFrom(steps === this.taken ? this.holder : await this.replay(steps), replica);
+  }
+
+  async dispose(): Promise<void> {
+    await this.block?.dispose();
+    await this.single?.dispose();
+  }
+
+  private copyFrom(executable: Executable, replica: number): Record<string, Float32Array> {
     const values: Record<string, Float32Array> = {};
     const take = (name: string, all: Numbers): void => {
       const size = all.length / this.group.replicas.length;
       values[name] = Float32Array.from(all.subarray(replica * size, (replica + 1) * size));
     };
-    for (const { name } of this.executable.statePorts()) take(name, this.executable.state(name));
+    for (const { name } of executable.statePorts()) take(name, executable.state(name));
     for (const [name, value] of Object.entries(this.constants)) take(name, value);
     return values;
   }
 
-  async dispose(): Promise<void> {
-    await this.executable.dispose();
+  /** The executable of a single step, in the state after the first `steps` of the last block. */
+  private async replay(steps: number): Promise<Executable> {
+    if (this.holder !== this.block) throw new Error("internal: only a block can be taken again");
+    const single = (this.single ??= await Executable.compile(this.outputs, this.engine));
+    for (const { name } of this.block.statePorts()) single.load({ [name]: this.block.stateBefore(name) });
+    for (let i = 0; i < steps; i++) await single.run({ ...this.feedsAt(i), ...this.constants });
+    return single;
   }
 
-  /** Draws every initial value; one stream per replica, in a fixed order of names. */
-  private initialise(): void {
+  private async runSingly(count: number): Promise<StepScalars[]> {
+    const single = (this.single ??= await Executable.compile(this.outputs, this.engine));
+    if (this.holder !== single) {
+      single.load(stateOf(this.holder));
+      this.holder = single;
+    }
+    const scalars: StepScalars[] = [];
+    for (let i = 0; i < count; i++) {
+      scalars.push(rowOf(await single.run({ ...this.feedsAt(i), ...this.constants }), 0, 1));
+    }
+    return scalars;
+  }
+
+  private feedsAt(i: number): Record<string, Numbers> {
+    const feeds = this.feeds[i];
+    if (feeds === undefined) throw new Error(`internal: no step ${i} in a block of ${this.blockSteps}`);
+    return feeds;
+  }
+
+  /** Draws every initial value, one stream per replica, in a fixed order of names; returns what the steps of a block are fed. */
+  private initialise(): Record<string, Numbers>[] {
     const { model, replicas } = this.group;
-    const states = new Set(this.executable.statePorts().map((port) => port.name));
+    const constants = constantsOf(model, this.graph);
+    const ports = topological(Object.values(this.outputs)).flatMap((node) =>
+      is(node, "input") ? [node.attributes] : [],
+    );
+    for (const port of ports) {
+      if (constants.has(port.name) && !isState(port.name, this.outputs)) this.constants[port.name] = allocate(port);
+    }
     const place = (name: string, replica: number, values: Float32Array): void => {
-      const target = states.has(name) ? this.executable.state(name) : this.feeds[name];
-      if (target === undefined) return;
-      target.set(values, replica * values.length);
-      if (!states.has(name)) this.constants[name] = target;
+      const target = isState(name, this.outputs) ? this.holder.state(name) : this.constants[name];
+      target?.set(values, replica * values.length);
     };
     replicas.forEach(({ seeds }, replica) => {
       const random = stream(seeds.init, "init");
@@ -127,12 +205,13 @@ export class Trainer {
         place(variable.name, replica, drawVariable(variable, stream(seeds.init, `init ${variable.name}`)));
       }
     });
-    for (const name of Object.keys(this.constants)) Reflect.deleteProperty(this.feeds, name);
-    for (const name of states) Reflect.deleteProperty(this.feeds, name);
-    Object.assign(this.feeds, this.constants);
+    const fed = ports.filter(({ name }) => !constants.has(name) && !isState(name, this.outputs));
+    return Array.from({ length: this.blockSteps }, () =>
+      Object.fromEntries(fed.map((port) => [port.name, allocate(port)])),
+    );
   }
 
-  private fillFeeds(): void {
+  private fillFeeds(feeds: Readonly<Record<string, Numbers>>): void {
     const { model, replicas, schedule } = this.group;
     const factor =
       scheduleFactor(schedule, this.step) * (model.optimiser.kind === "sgd" ? model.network.learningRateScale : 1);
@@ -141,11 +220,11 @@ export class Trainer {
       if (source === undefined) throw new Error("internal: a replica without batches");
       const { partner, noises } = this.graph;
       source.fill(
-        this.integers("tokens", r),
-        this.integers("labels", r),
-        partner === undefined ? undefined : { kind: partner, tokens: this.integers("partnerTokens", r) },
+        this.integers(feeds, "tokens", r),
+        this.integers(feeds, "labels", r),
+        partner === undefined ? undefined : { kind: partner, tokens: this.integers(feeds, "partnerTokens", r) },
       );
-      for (const noise of noises) source.fillNoise(noise, this.floats(noise.name, r));
+      for (const noise of noises) source.fillNoise(noise, this.floats(feeds, noise.name, r));
       const scalars = stepScalars(
         model.optimiser,
         this.step,
@@ -153,27 +232,27 @@ export class Trainer {
         replica.readoutLearningRate * factor,
       );
       for (const [name, value] of Object.entries(scalars)) {
-        const target = this.feeds[name];
+        const target = feeds[name];
         if (target !== undefined) target[r] = value;
       }
     });
   }
 
   /** One replica's part of an integer input. */
-  private integers(name: string, replica: number): Int32Array {
-    const part = this.part(name, replica);
+  private integers(feeds: Readonly<Record<string, Numbers>>, name: string, replica: number): Int32Array {
+    const part = this.part(feeds, name, replica);
     if (!(part instanceof Int32Array)) throw new Error(`internal: input ${name} is not int32`);
     return part;
   }
 
-  private floats(name: string, replica: number): Float32Array {
-    const part = this.part(name, replica);
+  private floats(feeds: Readonly<Record<string, Numbers>>, name: string, replica: number): Float32Array {
+    const part = this.part(feeds, name, replica);
     if (!(part instanceof Float32Array)) throw new Error(`internal: input ${name} is not float32`);
     return part;
   }
 
-  private part(name: string, replica: number): Numbers {
-    const all = this.feeds[name];
+  private part(feeds: Readonly<Record<string, Numbers>>, name: string, replica: number): Numbers {
+    const all = feeds[name];
     if (all === undefined) throw new Error(`internal: the step has no input ${name}`);
     const size = all.length / this.group.replicas.length;
     return all.subarray(replica * size, (replica + 1) * size);
@@ -183,4 +262,28 @@ export class Trainer {
 /** Names of the optimiser's slots in a snapshot; everything else there is a parameter or a value the rule keeps. */
 export function isSlot(name: string, { optimiser }: Model): boolean {
   return slotNames(optimiser).some((slot) => name.startsWith(`${slot}.`));
+}
+
+/** Inputs that no step changes and no step is fed anew: feedback matrices, weights of a layer that does not learn. */
+function constantsOf({ network }: Model, { variables, outputs }: StepGraph): Set<string> {
+  const names = [...parametersOf(network), ...variables].map(({ name }) => name);
+  return new Set(names.filter((name) => !isState(name, outputs)));
+}
+
+function isState(name: string, outputs: Readonly<Record<string, Tensor>>): boolean {
+  return outputs[`next.${name}`] !== undefined;
+}
+
+function stateOf(executable: Executable): Record<string, Numbers> {
+  return Object.fromEntries(executable.statePorts().map(({ name }) => [name, executable.state(name)]));
+}
+
+/** A copy of the scalars of step `step` out of `steps`. */
+function rowOf(results: Values, step: number, steps: number): StepScalars {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, all]) => {
+      const size = all.length / steps;
+      return [name, all.slice(step * size, (step + 1) * size)];
+    }),
+  );
 }

@@ -31,7 +31,7 @@ it.skipIf(!runnable)(
         nodeEngine({ device }),
       );
       const found: number[] = [];
-      for (let step = 0; step < 4; step++) found.push((await trainer.advance())["loss"]![0]!);
+      for (let step = 0; step < 4; step++) found.push((await trainer.advance())[0]!["loss"]![0]!);
       await trainer.dispose();
       return found;
     };

@@ -54,15 +54,20 @@ export function writePartners(
       `partners: expected out to hold [${indices.length}, ${positions}] tokens, got ${out.length}; allocate one string per index`,
     );
   }
-  indices.forEach((index, i) => {
-    if (index < 0 || index >= examples.count) {
+  const { count, tokens } = examples;
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i] ?? 0;
+    if (index < 0 || index >= count) {
       throw new RangeError(
-        `partners: expected indices below ${examples.count}, got ${index}; index the set the batch was drawn from`,
+        `partners: expected indices below ${count}, got ${index}; index the set the batch was drawn from`,
       );
     }
     const source = kind === "temporal" ? sameClassPartner(examples, index, random) : index;
-    out.set(examples.tokens.subarray(source * positions, (source + 1) * positions), i * positions);
-  });
+    // Element by element: a view per string costs more than copying a string's few symbols.
+    const from = source * positions;
+    const to = i * positions;
+    for (let k = 0; k < positions; k++) out[to + k] = tokens[from + k] ?? 0;
+  }
   if (kind === "temporal") return;
   const batch = { count: indices.length, tokens: out, labels: new Int32Array(indices.length) };
   out.set(resampleBelow(hierarchy, batch, level, random));
