@@ -1,4 +1,4 @@
-/** `afferent export`: the rows of a study for other programs. */
+/** `afferent export`: the rows or the curves of a study for other programs. */
 import type { Command } from "commander";
 import { resolve } from "node:path";
 import { plural } from "./columns.ts";
@@ -15,22 +15,25 @@ export function exportCommand(at: Surroundings, end: (code: ExitCode) => void): 
     {
       name: "export",
       words: "[study]",
-      summary: "write the rows of a study to a file that other programs read",
+      summary: "write the rows or curves of a study to a file that other programs read",
       details: [
         "Without a name: the study started last. One row a run: specification, seeds, outcome, errors, metrics, provenance.\n" +
-          "CSV has a column for each metric, named metrics.<name>; JSON has the rows as afferent show --json prints them.",
+          "CSV has a column for each metric, named metrics.<name>; JSON has the rows as afferent show --json prints them.\n" +
+          "With --curves: one line a point of the training curves, with columns run, step, metric, value.",
       ],
       examples: [
         ["export first-comparison --format csv", "first-comparison.csv in the working folder"],
+        ["export first-comparison --curves --format parquet", "first-comparison-curves.parquet"],
         ["export --format parquet --out /data/first.parquet", "the latest study, elsewhere"],
       ],
-      json: "study, format, file (path), rows",
+      json: "study, format, file (path), rows (or points, with --curves)",
     },
     at,
     end,
     (words, options) => exportStudy(at, words, options),
   )
     .option("--format <format>", `one of ${formats.join(", ")}`, "parquet")
+    .option("--curves", "the training curves instead of the rows")
     .option("--out <file>", "where to write it; <study>.<format> in the working folder when left out");
 }
 
@@ -40,10 +43,15 @@ async function exportStudy(at: Surroundings, words: readonly string[], options: 
   const { withStore, findStudy } = await import("./stored.ts");
   await withStore(at, settings, "read", async (store) => {
     const { study, planned } = await findStudy(at, store, names[0]);
-    const file = resolve(textOption(options, "out") ?? `${study.name}.${format}`);
-    const rows = await store.exportRows({ runs: planned.map(({ run }) => run) }, format, file);
-    if (options["json"] === true) printJson(at, { study: study.name, format, file, rows });
-    else at.stdout.write(`${plural(rows, "run")} of ${study.name} written to ${file}\n`);
+    const curves = options["curves"] === true;
+    const file = resolve(textOption(options, "out") ?? `${study.name}${curves ? "-curves" : ""}.${format}`);
+    const runs = planned.map(({ run }) => run);
+    const count = curves
+      ? await store.exportCurves(runs, format, file)
+      : await store.exportRows({ runs }, format, file);
+    if (options["json"] === true)
+      printJson(at, { study: study.name, format, file, [curves ? "points" : "rows"]: count });
+    else at.stdout.write(`${plural(count, curves ? "point" : "run")} of ${study.name} written to ${file}\n`);
   });
   return undefined;
 }

@@ -352,3 +352,21 @@ test("a training step loses at least a third of its nodes", () => {
   const step = [w, b, v].map((weight, i) => weight.sub(grad(loss, [w, b, v])[i]!.mul(0.1)));
   expect(count(simplify([loss, ...step])) / count([loss, ...step])).toBeLessThan(2 / 3);
 });
+
+describe("numbers move out of products to where fewer elements are scaled", () => {
+  const [a, b, small] = [input("a", [6, 50]), input("b", [50, 4]), input("small", [])];
+  const simplified = (node: Tensor): string => expression(simplify([node])[0]!);
+
+  test("through a product from either side, and from both", () => {
+    expect(simplified(a.mul(3).matmul(b))).toBe("mul(matmul(a, b), 3)");
+    expect(simplified(a.mul(3).matmul(b.mul(0.5)).tanh())).toBe("tanh(mul(matmul(a, b), 1.5))");
+  });
+
+  test("through a reshape", () => {
+    expect(simplified(a.mul(3).reshape([300]).tanh())).toBe("tanh(mul(reshape[300](a), 3))");
+  });
+
+  test("onto a smaller factor", () => {
+    expect(simplified(a.mul(3).mul(small))).toBe("mul(a, mul(small, 3))");
+  });
+});

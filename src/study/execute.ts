@@ -1,8 +1,7 @@
 /**
  * Computes the missing runs of a study over worker threads, and stores each group as it finishes.
  *
- * Small networks are fastest with one single-threaded session per core, so there is a worker per core and the groups
- * (`groups.ts`) are handed out, most work first. An abort or a kill loses only the groups in flight.
+ * There is a worker per core, and the groups (`groups.ts`), each with its number of threads, are handed out, most work first. An abort or a kill loses only the groups in flight.
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
@@ -21,7 +20,7 @@ export interface ExecutionOptions {
   readonly runs: readonly PlannedRun[];
   /** Worker threads; one per core when left out. */
   readonly workers?: number;
-  /** Threads of each worker's session. Default 1. */
+  /** Threads of each worker's session; as planned (`groups.ts`) when left out. */
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExecutionProgress) => void;
@@ -190,7 +189,7 @@ class Execution {
       worker.postMessage({
         kind: "train",
         specs: flight.group.runs.map(({ spec }) => spec),
-        threads: this.options.threads ?? 1,
+        threads: this.options.threads ?? flight.group.threads,
       } satisfies Request);
     });
   }
@@ -199,7 +198,8 @@ class Execution {
     group: RunGroup,
     { results, seconds, engine }: Extract<Reply, { kind: "done" }>,
   ): [RunRow[], CurvePoint[]] {
-    const provenance = { ...this.provenance, engine, threads: this.options.threads ?? 1, replicas: group.runs.length };
+    const threads = this.options.threads ?? group.threads;
+    const provenance = { ...this.provenance, engine, threads, replicas: group.runs.length };
     const rows = group.runs.map((planned, i): RunRow => {
       const result = results[i];
       if (result === undefined) throw new Error("internal: a worker returned fewer results than runs");
@@ -235,7 +235,7 @@ class Execution {
     const provenance = {
       ...this.provenance,
       engine: "",
-      threads: this.options.threads ?? 1,
+      threads: this.options.threads ?? group.threads,
       replicas: group.runs.length,
     };
     const nothing = { loss: NaN, error: NaN };

@@ -2,7 +2,7 @@
  * Which runs are computed together.
  *
  * Runs that differ only in seeds, amount of data or learning rate have one graph. Small ones are stacked, in as many groups as there
- * are workers (or more, up to `largest` a group); large ones run one by one.
+ * are workers (or more, up to `largest` a group); large ones run one by one. Cores that would be left without a group go to the others as threads.
  */
 import { canonicalJson } from "./identity.ts";
 import { buildStep } from "../train/index.ts";
@@ -14,9 +14,17 @@ import type { PlannedRun } from "./study.ts";
 /** Replicas of one stacked group at most; beyond this a step no longer gets cheaper per replica. */
 const largest = 16;
 
+/**
+ * Operations in matrix products from which a step gains from a second thread; below, threads wait for each other longer than they
+ * work (docs/decisions/0003-replicas.md).
+ */
+const threadsPayFrom = 8e7;
+
 /** Runs computed by one worker at one time. */
 export interface RunGroup {
   readonly runs: readonly PlannedRun[];
+  /** Threads of its session: more than one where there are fewer groups than cores. Changes no number. */
+  readonly threads: number;
   /** Expected work in floating-point operations, for order and for the time left. */
   readonly work: number;
 }
@@ -34,17 +42,24 @@ export function groupRuns(runs: readonly PlannedRun[], workers: number): RunGrou
     const shape = shapeOf(run.spec);
     byShape.set(shape, [...(byShape.get(shape) ?? []), run]);
   }
-  const groups = [...byShape.values()].flatMap((alike): RunGroup[] => {
+  const groups = [...byShape.values()].flatMap((alike) => {
     const [first] = alike;
     if (first === undefined) return [];
     const model = modelOf(first.spec);
     const length = first.spec.task.s ** first.spec.task.depth;
     const stacked = formFor(model, length) === "stacked";
     const size = stacked ? Math.min(largest, Math.ceil(alike.length / workers)) : 1;
-    const perRun = cost(Object.values(buildStep(model, length).outputs)).operations * first.spec.train.steps;
-    return chunks(alike, size).map((members) => ({ runs: members, work: perRun * members.length }));
+    const { operations, products } = cost(Object.values(buildStep(model, length).outputs));
+    return chunks(alike, size).map((members) => ({
+      runs: members,
+      work: operations * first.spec.train.steps * members.length,
+      products: products * members.length,
+    }));
   });
-  return groups.sort((a, b) => b.work - a.work);
+  const coresEach = Math.max(1, Math.floor(workers / groups.length));
+  return groups
+    .sort((a, b) => b.work - a.work)
+    .map(({ products, ...group }) => ({ ...group, threads: products < threadsPayFrom ? 1 : coresEach }));
 }
 
 /** Cuts a list into parts of at most `size`, as equal as possible. */

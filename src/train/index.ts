@@ -1,6 +1,14 @@
 export { Evaluator, type Score } from "./evaluate.ts";
 export { type OptimiserOptions } from "./optimiser.ts";
 export { parametersOf } from "./parameters.ts";
-export { buildStep, type Model, replicate, simplifyAll, type StepGraph } from "./step.ts";
+export {
+  buildStep,
+  type Model,
+  replicate,
+  simplifyAll,
+  type StepGraph,
+  type TracedUpdates,
+  traceUpdates,
+} from "./step.ts";
 export { type CurveSample, explosion, type Progress, type ReplicaResult, train, type TrainOptions } from "./train.ts";
 export { type Group, isSlot, type Replica, Trainer } from "./trainer.ts";

@@ -52,3 +52,24 @@ describe("two steps at odd sizes give a replica the same bits alone and in compa
     expect(company[1]).toEqual(alone);
   });
 });
+
+describe("two steps give the same bits on one thread and on two", () => {
+  const cases = (["plain", "stacked"] as const).flatMap((form) =>
+    ["backprop", "direct-feedback-alignment", "info-nce", "vicreg", "oja", "predictive-coding"].map(
+      (rule) => [rule, form] as const,
+    ),
+  );
+  it.each(cases)("%s, %s", async (rule, form) => {
+    const run = async (threads: number): Promise<Record<string, Float32Array>> => {
+      // Wide enough that products and elementwise operations are split.
+      const own = groupOf(rule, form, [1], { width: 96, batch: 130 });
+      const trainer = await Trainer.create(own, nodeEngine({ threads }));
+      await trainer.advance();
+      await trainer.advance();
+      const state = trainer.snapshot(0);
+      await trainer.dispose();
+      return state;
+    };
+    expect(await run(2)).toEqual(await run(1));
+  });
+});

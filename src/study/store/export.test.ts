@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { exampleRow } from "./example-group.contract.ts";
+import { exampleCurves, exampleRow } from "./example-group.contract.ts";
 import { openStore, type Store } from "./store.ts";
 
 let folder: string;
@@ -23,7 +23,7 @@ const odd = exampleRow(
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "afferent-export-"));
   store = await openStore(join(folder, "store"));
-  await store.writeGroup([plain, odd], []);
+  await store.writeGroup([plain, odd], exampleCurves([plain, odd]));
 });
 afterAll(async () => {
   await store.close();
@@ -79,4 +79,18 @@ it("Parquet has the columns of the store", async () => {
 it("leaves nothing behind when it fails", async () => {
   await expect(store.exportRows({}, "json", join(folder, "store"))).rejects.toThrow("EISDIR");
   expect(readdirSync(folder).filter((name) => name.startsWith("."))).toEqual([]);
+});
+
+it("curves have one line a point, of the runs asked for only", async () => {
+  const path = join(folder, "curves.csv");
+  const wanted = await store.curves([odd.run]);
+  expect(await store.exportCurves([odd.run], "csv", path)).toBe(wanted.length);
+  const [header, ...points] = parseCsv(readFileSync(path, "utf8"));
+  expect(header).toEqual(["run", "step", "metric", "value"]);
+  expect(
+    points.map(([run, step, metric, value]) => ({ run, step: Number(step), metric, value: Number(value) })),
+  ).toEqual(wanted);
+  const json = join(folder, "curves.json");
+  await store.exportCurves([odd.run], "json", json);
+  expect(JSON.parse(readFileSync(json, "utf8"))).toEqual(wanted);
 });

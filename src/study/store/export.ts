@@ -1,9 +1,10 @@
 /**
- * Rows for other programs.
+ * Rows and curves for other programs.
  *
  * Parquet has the columns of `columns.ts`. CSV has them too, but each metric in a column of its own, `metrics.<name>`, and
  * non-finite numbers as `nan`, `inf`, `-inf` (what pandas, R and DuckDB read). JSON is an array of rows shaped as `RunRow`;
- * JSON has no such numbers, so NaN is null and an infinity the string "Infinity" or "-Infinity".
+ * JSON has no such numbers, so NaN is null and an infinity the string "Infinity" or "-Infinity". Curves have the
+ * columns run, step, metric, value: one line a point.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm, writeFile } from "node:fs/promises";
@@ -11,7 +12,7 @@ import { resolve } from "node:path";
 import type { RunRow } from "../rows.ts";
 import { sqlString } from "./database.ts";
 import { publish, temporaryBeside } from "./publish.ts";
-import { readRows, type RowCondition, selectRows } from "./read.ts";
+import { readCurves, readRows, type RowCondition, selectCurves, selectRows } from "./read.ts";
 
 /** Formats of an export. */
 export const exportFormats = ["parquet", "csv", "json"] as const;
@@ -26,19 +27,44 @@ export async function exportRows(
   path: string,
 ): Promise<number> {
   const rows = await readRows(connection, condition);
+  const columns = format === "csv" ? wideColumns(rows) : undefined;
+  await exportQuery(connection, selectRows(condition, columns), rows, format, path);
+  return rows.length;
+}
+
+/** Writes the curves of runs to a file likewise; returns the number of points. */
+export async function exportCurves(
+  connection: DuckDBConnection,
+  runs: readonly string[],
+  format: ExportFormat,
+  path: string,
+): Promise<number> {
+  const points = await readCurves(connection, runs);
+  await exportQuery(connection, selectCurves(runs), points, format, path);
+  return points.length;
+}
+
+/** Writes what a query returns, in JSON as `records`. */
+async function exportQuery(
+  connection: DuckDBConnection,
+  select: string,
+  records: readonly unknown[],
+  format: ExportFormat,
+  path: string,
+): Promise<void> {
   const temporary = await temporaryBeside(path);
-  const copy = (select: string, options: string): Promise<unknown> =>
+  const copy = (options: string): Promise<unknown> =>
     connection.run(`COPY (${select}) TO ${sqlString(temporary)} (${options})`);
   try {
     switch (format) {
       case "parquet":
-        await copy(selectRows(condition), "FORMAT parquet, COMPRESSION zstd");
+        await copy("FORMAT parquet, COMPRESSION zstd");
         break;
       case "csv":
-        await copy(selectRows(condition, wideColumns(rows)), "FORMAT csv, HEADER");
+        await copy("FORMAT csv, HEADER");
         break;
       case "json":
-        await writeFile(temporary, `${JSON.stringify(rows, namedWhenNotFinite, 1)}\n`);
+        await writeFile(temporary, `${JSON.stringify(records, namedWhenNotFinite, 1)}\n`);
         break;
       default:
         format satisfies never;
@@ -48,7 +74,6 @@ export async function exportRows(
     await rm(temporary, { force: true });
     throw error;
   }
-  return rows.length;
 }
 
 function wideColumns(rows: readonly RunRow[]): string {

@@ -30,6 +30,11 @@ export async function readRows(connection: DuckDBConnection, condition: RowCondi
   return (await readRecords(connection, selectRows(condition, columnsOfRow))).map(rowOf);
 }
 
+/** The query for every point of the curves of runs. */
+export function selectCurves(runs: readonly string[]): string {
+  return `SELECT run, step, metric, value FROM curves WHERE ${isOneOf("run", runs)} ORDER BY run, metric, step`;
+}
+
 /** The curves of runs, of some metrics or of all, by run, metric, step. */
 export async function readCurves(
   connection: DuckDBConnection,

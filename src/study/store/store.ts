@@ -16,7 +16,7 @@ import { resolve } from "node:path";
 import type { CurvePoint, RunRow } from "../rows.ts";
 import { compact, type Compaction, type CompactOptions } from "./compact.ts";
 import { Database } from "./database.ts";
-import { exportRows, type ExportFormat } from "./export.ts";
+import { exportCurves, exportRows, type ExportFormat } from "./export.ts";
 import { manifests, readManifest } from "./manifest.ts";
 import { Inventory, type Problem } from "./problems.ts";
 import { isMissing, removeLeftovers, temporaryPath } from "./publish.ts";
@@ -92,6 +92,11 @@ export class Store {
   async exportRows(filter: RowFilter, format: ExportFormat, path: string): Promise<number> {
     const condition = await this.#condition(filter);
     return this.#database.reading((connection) => exportRows(connection, condition, format, path));
+  }
+
+  /** Writes the curves of runs to a file likewise; returns the number of points. */
+  exportCurves(runs: readonly string[], format: ExportFormat, path: string): Promise<number> {
+    return this.#database.reading((connection) => exportCurves(connection, runs, format, path));
   }
 
   /**
