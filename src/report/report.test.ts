@@ -47,6 +47,12 @@ beforeAll(() => {
 });
 
 describe("renderReport", () => {
+  it("names a commit that git can check out, and says when files differed from it", () => {
+    const edited = rows.map((row) => ({ ...row, provenance: { ...row.provenance, commit: "0123abc+changes" } }));
+    const page = renderReport({ ...input, rows: edited });
+    expect(page).toContain("git checkout 0123abc    # and changes that were not committed");
+  });
+
   it("holds the numbers of the cells, the command, the origin and the runs that diverged", () => {
     const page = renderReport(input);
     for (const cell of figures.cells) expect(page).toContain(`>${formatEstimate(cell.measures.testError)}<`);

@@ -185,7 +185,9 @@ function provenance(rows: readonly RunRow[]): Markup {
 
 function reproduce({ study, planned, command }: ReportInput, rows: readonly RunRow[]): Markup {
   const commits = [...new Set(rows.map((row) => row.provenance.commit).filter((commit) => commit !== ""))];
-  const commands = [...(commits.length === 1 ? [`git checkout ${commits[0] ?? ""}`] : []), command];
+  const [commit, changed] = commits.length === 1 ? (commits[0]?.split("+") ?? []) : [];
+  const checkout = `git checkout ${commit ?? ""}${changed === undefined ? "" : "    # and changes that were not committed"}`;
+  const commands = [...(commit === undefined ? [] : [checkout]), command];
   const time = study.runtime === undefined ? undefined : html` Expected running time: ${study.runtime}.`;
   const first = planned[0];
   return html`<pre>${commands.join("\n")}</pre>
