@@ -23,7 +23,9 @@ export interface RuleSpec {
 export function chooseFrom(rules: readonly Rule[], spec: RuleSpec): ChosenRule {
   const { id, ...given } = spec;
   const wanted = id.toLowerCase();
-  const rule = rules.find((candidate) => candidate.id === wanted || candidate.aliases.includes(wanted));
+  const rule = rules.find(
+    (candidate) => candidate.id === id || candidate.id === wanted || candidate.aliases.includes(wanted),
+  );
   if (rule === undefined) {
     const names = rules.flatMap((candidate) => [candidate.id, ...candidate.aliases]);
     throw new RuleError(

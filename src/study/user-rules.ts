@@ -1,5 +1,6 @@
 /**
- * Rules from files of one's own: `rule=./my-rule.ts`.
+ * From what stands in the place of a rule's name to a rule: of the catalogue, from a file of one's own (`rule=./my-rule.ts`), or a
+ * polynomial (`rule=O*I - w*O^2`), whose name is its canonical text.
  *
  * A file is read once per process, before runs are planned (`load.ts`) or trained (`worker.ts`), and stands beside the
  * catalogue from then on. A run names the rule as `name@digest`, so that an edited file is another rule and stored results
@@ -11,6 +12,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { catalogue, type ChosenRule, chooseRule, type Rule, RuleError } from "../rules/index.ts";
 import { isRecord } from "./keys.ts";
+import { isPolynomialText, polynomialRule } from "../theory/polynomial-rule.ts";
 import type { RunSpec } from "./spec.ts";
 
 interface AdoptedRule {
@@ -70,7 +72,7 @@ function isRule(value: unknown): value is Rule {
   return isRecord(value) && typeof value["id"] === "string" && typeof value["trace"] === "function";
 }
 
-/** The rule of a specification: of the catalogue, or of a file read before. Throws RuleError. */
+/** The rule of a specification: of the catalogue, of a file read before, or a polynomial. Throws RuleError. */
 export function ruleOf({ rule, ruleFile }: Pick<RunSpec, "rule" | "ruleFile">): ChosenRule {
   const own = [...adopted.values()].find(({ given, rule: { id } }) => given === rule.id || id === rule.id);
   if (own === undefined && isRuleFile(rule.id))
@@ -80,10 +82,19 @@ export function ruleOf({ rule, ruleFile }: Pick<RunSpec, "rule" | "ruleFile">): 
       `rule: expected ${rule.id} in ${ruleFile}, got a file changed since the run was planned; run the study again`,
     );
   }
+  if (own === undefined && isPolynomialText(rule.id)) {
+    const written = polynomialRule(rule.id);
+    return chooseRule({ ...rule, id: written.id }, [written]);
+  }
   return own === undefined ? chooseRule(rule) : chooseRule({ ...rule, id: own.rule.id }, [own.rule]);
 }
 
 /** Where the rule of a specification was read from: an absolute path; undefined for one of the catalogue. */
 export function ruleFileOf({ rule }: ChosenRule): string | undefined {
   return [...adopted.values()].find((own) => own.rule.id === rule.id)?.path;
+}
+
+/** The name a run carries for a rule as a person wrote it: the id for an abbreviation, the canonical text for a polynomial. Throws RuleError. */
+export function ruleIdOf(id: string): string {
+  return isPolynomialText(id) ? polynomialRule(id).id : chooseRule({ id }).rule.id;
 }
