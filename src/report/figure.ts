@@ -56,12 +56,17 @@ export interface MissingFigure {
 export const FIGURE_WIDTH = 860;
 
 /** Rule labels of the cells in their order. */
-export function rulesOf(cells: readonly Cell[]): string[] {
+export function rulesOf(cells: RulesShown["cells"]): string[] {
   return [...new Set(cells.map((cell) => cell.rule))];
 }
 
+/** The part of a figure's input that decides how rules look. */
+export interface RulesShown extends Pick<FigureInput, "baseline"> {
+  readonly cells: readonly Pick<Cell, "rule" | "ruleName">[];
+}
+
 /** Looks of the rules of an input: the same in every figure of a study. */
-export function looksFor({ cells, baseline }: FigureInput): ReadonlyMap<string, RuleLook> {
+export function looksFor({ cells, baseline }: RulesShown): ReadonlyMap<string, RuleLook> {
   const ink = cells.find((cell) => cell.rule === baseline) ?? cells.find((cell) => cell.ruleName === baseline);
   return looksOf(rulesOf(cells), ink?.rule);
 }
@@ -117,8 +122,8 @@ export function leftOutNote(leftOut: number): string {
 export interface Drawing {
   /** Id of the figure; names its clip paths. */
   readonly id: string;
-  readonly input: FigureInput;
-  readonly panels: readonly Panel[];
+  readonly input: RulesShown & Pick<FigureInput, "document">;
+  readonly panels: readonly Omit<Panel, "cells">[];
   /** Height of one panel in pixels, axes included. */
   readonly panelHeight: number;
   readonly alt: string;
