@@ -11,11 +11,11 @@ const rooms = {
   networks: ["graph", "random"],
   rules: ["graph", "networks"],
   train: ["graph", "runtime", "random", "tasks", "networks", "rules"],
-  audit: ["graph", "rules", "train", "networks"],
-  theory: ["graph", "random"],
+  audit: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "measures"],
+  theory: ["graph", "random", "networks", "rules"],
   measures: ["graph", "runtime", "tasks", "networks"],
   study: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "audit", "theory", "measures"],
-  report: ["study", "measures"],
+  report: ["study", "measures", "audit", "rules"],
 };
 
 const directions = Object.entries(rooms).map(([room, allowed]) => ({

@@ -8,6 +8,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import everyRule from "../studies/every-rule.ts";
+import { type Certificate, certify, summaryOf as certificateSummary } from "../src/audit/index.ts";
+import { layOut } from "../src/networks/index.ts";
+import { layerNames, waitsFor } from "../src/report/certificate-section.ts";
 import { catalogue, type Rule, signals } from "../src/rules/index.ts";
 import { execute } from "../src/study/execute.ts";
 import { expand } from "../src/study/expand.ts";
@@ -22,6 +25,8 @@ const resultsPath = here("../docs/rules-results.json");
 const Results = z.object({
   machine: z.string(),
   commit: z.string(),
+  /** Learning rates tried when the results were measured. */
+  learningRates: z.string(),
   rules: z.record(
     z.string(),
     z.object({
@@ -41,13 +46,16 @@ export async function rulesPage(): Promise<string> {
   const families = [...new Set(catalogue.map(({ family }) => family))];
   const page = [
     "# The catalogue of rules",
-    "Written by `npm run docs` from the rules themselves; do not edit. Signals: what reaches each synapse. Relation: how the update relates to the gradient of the loss, measured by `src/rules/contract.test.ts`.",
+    "Written by `npm run docs` from the rules themselves; do not edit. Reads: the signals that reach a synapse, by the graph of the rule's updates. Relation: how the update relates to the gradient of the loss, measured by `src/rules/contract.test.ts`.",
     ...families.flatMap((family) => [
       `## ${capital(family)}`,
       ...catalogue.filter((rule) => rule.family === family).map(section),
     ]),
+    "## What each rule needs to know",
+    "Computed by `afferent audit` from the graph of each rule's updates, with default options, on a tree CNN of three layers with 8 units at each position and 8 classes. Weights of: layers whose weights another layer needs. From outside: what arrives at a layer besides its input, with its numbers for each sample (the largest of the layers). Samples: average, where each could be seen by itself; dependent, where what one does to the change depends on others. Waits for: what must have happened above a layer before it can change. Passes: forward passes of a step. Kept: numbers that the rule keeps between steps for each weight.",
+    needsTable(),
     "## What each rule reaches",
-    `Test error on two levels of the random hierarchy model (v = 8, m = 4, s = 2; 320 of 512 strings to train on, 128 to test; tree CNN of width 32; 600 steps of Adam, batch 64), mean and 95% interval over seeds, default options, learning rate chosen for each rule among 0.001, 0.004, 0.016 on validation strings. Chance is 0.875. Diverged counts runs at any of the learning rates. Measured by \`npm run docs -- --measure\` (${results.machine}, commit ${results.commit}).`,
+    `Test error on two levels of the random hierarchy model (v = 8, m = 4, s = 2; 320 of 512 strings to train on, 128 to test; tree CNN of width 32; 600 steps of Adam, batch 64), mean and 95% interval over seeds, default options, learning rate chosen for each rule among ${results.learningRates} on validation strings. Chance is 0.875. Diverged counts runs at any of the learning rates. Measured by \`npm run docs -- --measure\` (${results.machine}, commit ${results.commit}).`,
     resultsTable(results),
     "## Signals",
     [
@@ -59,9 +67,38 @@ export async function rulesPage(): Promise<string> {
   return `${page}\n`;
 }
 
+const network = layOut(
+  { positions: 8, channels: 8, classes: 8, branching: 2 },
+  {
+    architecture: "tree-cnn",
+    width: 8,
+    activation: "relu",
+    parametrisation: "standard",
+    bias: "none",
+    readout: "flatten",
+  },
+);
+const certificates = new Map<string, Certificate>();
+
+function certificateOf(rule: Rule): Certificate {
+  const found = certificates.get(rule.id) ?? certify({ rule, options: rule.options.parse({}) }, network, 8);
+  certificates.set(rule.id, found);
+  return found;
+}
+
+function needsTable(): string {
+  const rows = catalogue.map((rule) => {
+    const { weightTransport, topDown, coupling, locking, phases, perWeight } = certificateSummary(certificateOf(rule));
+    const numbers = [phases, perWeight].map((value) => String(Number(value.toPrecision(3))));
+    return `| \`${rule.id}\` | ${layerNames(weightTransport)} | ${topDown.join(", ") || "-"} | ${coupling} | ${waitsFor(locking)} | ${numbers.join(" | ")} |`;
+  });
+  const head = "| rule | weights of | from outside | samples | waits for | passes | kept |";
+  return [head, "| --- | --- | --- | --- | --- | --- | --- |", ...rows].join("\n");
+}
+
 function section(rule: Rule): string {
   const names = rule.aliases.length > 0 ? ` (${rule.aliases.map((alias) => `\`${alias}\``).join(", ")})` : "";
-  const reads = rule.reads(rule.options.parse({}));
+  const reads = certificateOf(rule).signals;
   return [
     `### \`${rule.id}\`${names}`,
     `    ${rule.equation}`,
@@ -138,11 +175,10 @@ async function measure(): Promise<void> {
       return [cell.ruleName, { ...numbers, diverged: own.filter(({ outcome }) => outcome === "diverged").length }];
     }),
   );
-  const { machine } = machineProvenance();
-  await writeFile(
-    resultsPath,
-    `${JSON.stringify({ machine: machine.replace(/^[^:]*: /, ""), commit: commitOf(), rules }, undefined, 2)}\n`,
-  );
+  const machine = machineProvenance().machine.replace(/^[^:]*: /, "");
+  const learningRates = (everyRule.tune?.over["train.learningRate"] ?? []).map(Number).join(", ");
+  const results = { machine, commit: commitOf(), learningRates, rules };
+  await writeFile(resultsPath, `${JSON.stringify(results, undefined, 2)}\n`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -3,6 +3,16 @@
  *
  * Browser-safe parts come from their rooms; the store and the executor need Node.
  */
+export {
+  type Certificate,
+  type CertificateSummary,
+  certify,
+  type LayerCertificate,
+  summaryOf as certificateSummary,
+} from "./audit/index.ts";
+export { type ChannelMeasurement, type ChannelOptions, measureChannel } from "./audit/channel.ts";
+export { operationOrder, type Order } from "./audit/channel-order.ts";
+export { type ChannelSummary, rateClaim, type RateClaim, summariseChannel } from "./audit/channel-summary.ts";
 export * from "./graph/index.ts";
 export * from "./networks/index.ts";
 export { type Random, stream } from "./random/stream.ts";

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { ruleNames, baselineOf } from "../study/study.ts";
 import { differences, summarise } from "../study/summary.ts";
 import { renderDifferences, renderTable } from "../study/table.ts";
-import { chooseRule } from "../rules/index.ts";
+import { ruleIdOf } from "../study/user-rules.ts";
 import { cellJson, differenceJson } from "./cells.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import { type ExitCode, reading } from "./exit.ts";
@@ -41,11 +41,9 @@ async function compare(at: Surroundings, words: readonly string[], options: Opti
   await withStore(at, settings, "read", async (store) => {
     const { study, planned } = await findStudy(at, store, names[0]);
     const wanted = textOption(options, "baseline");
-    const rules = ruleNames(study).map((id) => chooseRule({ id }).rule.id);
+    const rules = ruleNames(study).map(ruleIdOf);
     const baseline =
-      wanted === undefined
-        ? baselineOf(study)
-        : oneOf("--baseline", rules, await reading(() => chooseRule({ id: wanted }).rule.id));
+      wanted === undefined ? baselineOf(study) : oneOf("--baseline", rules, await reading(() => ruleIdOf(wanted)));
     const rows = await store.rows({ runs: planned.map(({ run }) => run) });
     const cells = summarise(planned, rows, study.tune?.by);
     const against = baseline === undefined ? [] : differences(cells, baseline);

@@ -50,6 +50,8 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
   const written = await studyOf(words);
   const planned = await checkedPlan(written);
   const study = await reading(() => named(written, planned, words, textOption(options, "name")));
+  const { declarationWarnings } = await import("./declared-reads.ts");
+  for (const warning of declarationWarnings(planned)) at.stderr.write(`afferent: warning: ${warning}\n`);
   const typed = `${commandName(at)} run ${shellWords([...given, ...nameOption(options)])}`.trimEnd();
   const { withStore } = await import("./stored.ts");
   return withStore(at, words.settings, "write", async (store) => {

@@ -14,9 +14,9 @@ export function features(readout: Readout, top: Tensor): Tensor {
   return readout.pooling === "mean" ? top.mean(1) : top.reshape([top.size(0), readout.inFeatures]);
 }
 
-/** scale * features . W + b: [batch, classes]. */
+/** scale * features . W + b: [batch, classes], marked as the activity of the read-out. */
 export function logits(readout: Readout, input: Tensor, { weight, bias }: ReadoutParameters): Tensor {
-  return input.matmul(weight).mul(readout.scale).add(bias);
+  return input.matmul(weight).mul(readout.scale).add(bias).mark({ kind: "logits" });
 }
 
 /** softmax(logits) - one-hot(labels): the derivative of each sample's cross-entropy by its logits, [batch, classes]. */

@@ -8,6 +8,7 @@ import type { CurvePoint, Provenance, RunRow } from "../study/rows.ts";
 import type { PlannedRun, Study } from "../study/study.ts";
 import { baselineOf } from "../study/study.ts";
 import { summarise } from "../study/summary.ts";
+import { certificateSection, type CertifiedRule } from "./certificate-section.ts";
 import type { Figure, FigureDocument } from "./figure.ts";
 import { figuresOf } from "./figures.ts";
 import { html, list, Markup } from "./markup.ts";
@@ -22,6 +23,8 @@ export interface ReportInput {
   /** Rows of the planned runs as far as they are there; others are ignored. */
   readonly rows: readonly RunRow[];
   readonly curves: readonly CurvePoint[];
+  /** What the rules of the study need to know; left out of the page when left out here. */
+  readonly certificates?: readonly CertifiedRule[];
   /** The command that computes the study, as it is typed. */
   readonly command: string;
   /** When the report was made, as it is printed; left out of the page when left out here. */
@@ -69,7 +72,7 @@ export function renderReport(input: ReportInput): string {
           ${figures.length > 0 ? figures.map(figureMarkup) : html`<p>There is nothing to draw: the study plans no runs.</p>`}
           <h2>What was run and how</h2>
           <pre>${command}</pre>
-          ${list(methodOf(study, planned, cells))}
+          ${list(methodOf(study, planned, cells))} ${certificateSection(input.certificates ?? [])}
           <h2>Runs that did not finish</h2>
           ${unfinished(planned, rows)}
           <h2>Where the numbers come from</h2>

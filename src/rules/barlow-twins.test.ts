@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { interpret } from "../runtime/interpreter.ts";
-import { expectObjective, type LayerNumbers, mean, naivePair, objectiveCases, times } from "./layerwise.contract.ts";
+import {
+  expectObjective,
+  fewObjectiveCases,
+  type LayerNumbers,
+  mean,
+  naivePair,
+  objectiveCases,
+  times,
+} from "./layerwise.contract.ts";
 import { networkCase } from "./rule-cases.contract.ts";
 import { hadamardViews } from "./two-views.contract.ts";
 
@@ -56,6 +64,22 @@ describe("Barlow Twins' loss, by loops over units", () => {
       naive(numbers, options),
     );
   });
+});
+
+test("a batch of one has no correlation to learn from: every unit costs 1, and nothing moves", () => {
+  for (const network of fewObjectiveCases) {
+    const options = { ...plain, projector: "linear" } as const;
+    const { evaluation } = expectObjective(
+      { id: "barlow-twins", ...options, projectorSize: 0 },
+      network,
+      (numbers) => naive(numbers, options),
+      { batch: 1 },
+    );
+    // A single sample is its own mean: zhat = 0, whatever the weights, so C = 0 and J = sum_i 1.
+    for (const { positions, outFeatures, index } of network.network.layers)
+      expect(evaluation.objectives[`layer${index}.objective`]).toBeCloseTo(positions * outFeatures, 12);
+    for (const values of Object.values(evaluation.gradients)) expect(values.every((value) => value === 0)).toBe(true);
+  }
 });
 
 describe("the optimum", () => {

@@ -81,7 +81,7 @@ export const clapp = layerwise<ClappOptions>({
   reads: ({ update }) => [
     "pre",
     "post",
-    "weight",
+    "preactivation",
     "lateral",
     "batch",
     "pair",

@@ -5,14 +5,17 @@
  * - `reads`, for every value of every enumerated option: `traceRule` compares it with what the rule asked for; the graph is
  *   searched for labels, noise and other layers' weights that no declared signal accounts for.
  * - `relation`: against the derivative of the loss through a forward pass without stopped gradients; an option `decay` is 0.
- * - `batch`: samples meet before they are averaged, read off the graph (coupling.contract.ts); a function of the average alone,
+ * - `batch`: samples meet before they are averaged, read off the graph (audit/coupling.ts); a function of the average alone,
  *   such as its sign, is not coupling.
+ * - Mean over the batch: an update on two copies of a batch equals that on the batch, unless `copiesMatter` says why not; an
+ *   option `reduction` at `sum` gives the mean times the samples, and positions, that a weight sees.
  * - `lateral`: with everything outside the layer held at its values (other layers, the output error, broadcasts), other
  *   weights of unit 0 change the update of the other units' weights. What a unit learns of its neighbours through a head
  *   that sees them all is `localHead`'s.
  */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { couplesSamples } from "../audit/coupling.ts";
 import { dot, relativeError } from "../graph/finite-difference.contract.ts";
 import { cost, crossEntropy, grad, is, type Tensor, topological } from "../graph/index.ts";
 import { activate, features, logits, patches, preactivate } from "../networks/index.ts";
@@ -21,7 +24,6 @@ import { interpret } from "../runtime/interpreter.ts";
 import { parametersOf } from "../train/parameters.ts";
 import { buildStep } from "../train/step.ts";
 import { catalogue } from "./catalogue.ts";
-import { couplesSamples } from "./coupling.contract.ts";
 import type { Rule } from "./rule.ts";
 import {
   asTransposes,
@@ -54,6 +56,17 @@ const tree = few[1]!;
 const ordered: Readonly<Record<string, string>> = {
   clapp: "the negative of a sample is the partner of the next one",
   scff: "the negative of a sample is the next one",
+};
+
+/**
+ * Rules for which copies of a batch are not more of the same, each with its reason. All others are held to it, also those whose
+ * samples meet in a statistic of the batch (a mean, a variance, a histogram), which copies leave as it is.
+ */
+const copiesMatter: Readonly<Record<string, string>> = {
+  simclr: "a sample is told from its own copies",
+  "greedy-infomax": "the next samples, which it is told from, are other ones",
+  vicreg: "its variances and covariances divide by the batch less one",
+  lpl: "its variances and covariances divide by the batch less one",
 };
 
 type Values = Readonly<Record<string, readonly number[]>>;
@@ -154,6 +167,15 @@ function reorder({ workspace, batch }: Traced, feeds: Feeds, order: ArrayLike<nu
     moved[name] = Array.from(order).flatMap((sample) => feeds[name]!.slice(sample * size, (sample + 1) * size));
   }
   return moved;
+}
+
+/** Feeds of a batch that is `times` copies of the one in `feeds`. Noise drawn per sample is copied with it. */
+function repeated({ workspace, batch }: Traced, feeds: Feeds, times: number): Feeds {
+  const copied: Feeds = { ...feeds };
+  const perSample = [...workspace.noises.values()].filter(({ noise }) => noise.shape[0] === batch);
+  for (const name of ["tokens", "partnerTokens", "labels", ...perSample.map(({ noise }) => noise.name)])
+    copied[name] = Array.from({ length: times }).flatMap(() => [...feeds[name]!]);
+  return copied;
 }
 
 /** Whether the update of a layer's other units changes with the weights of its unit 0, everything outside the layer held. */
@@ -273,7 +295,7 @@ describe.each(catalogue.map((rule) => [rule.id, rule] as const))("%s", (id, rule
   test(`samples ${reads.includes("batch") ? "meet" : "do not meet"} before they are averaged`, () => {
     const traced = trace(tree, withOptions(rule), 2);
     const outputs = Object.values(traced.updates.gradients);
-    const coupled = couplesSamples(outputs, ["tokens", "partnerTokens", "labels"], drawFeeds(traced, 1));
+    const coupled = couplesSamples(outputs, ["tokens", "partnerTokens", "labels"]);
     expect(coupled).toBe(reads.includes("batch"));
   });
 
@@ -327,6 +349,50 @@ describe.each(catalogue.map((rule) => [rule.id, rule] as const))("%s", (id, rule
     if (ordered[id] === undefined) expect(apart).toBeLessThan(1e-9);
     else expect(apart).toBeGreaterThan(1e-6);
   });
+
+  const copies = copiesMatter[id];
+  test(`a batch twice over gives ${copies === undefined ? "the same update" : `another update: ${copies}`}`, () => {
+    // A batch size that no other axis has, so that noise drawn per sample is known by its shape and repeated with its sample.
+    // One network with shared weights, one without.
+    for (const net of few.slice(1)) {
+      const [once, twice] = [trace(net, withOptions(rule), 11), trace(net, withOptions(rule), 22)];
+      const feeds = drawFeeds(once, 1);
+      const apart = difference(evaluate(twice, repeated(once, feeds, 2)).gradients, evaluate(once, feeds).gradients);
+      if (copies === undefined) expect(apart, net.name).toBeLessThan(1e-9);
+      else expect(apart, net.name).toBeGreaterThan(1e-6);
+    }
+  });
+
+  const reductions =
+    rule.options instanceof z.ZodObject ? valuesOf((rule.options.shape as Record<string, unknown>)["reduction"]) : [];
+  if (reductions.length === 0) {
+    test.skip("reduction=sum against mean: it has no option reduction, its updates are means", () => undefined);
+  } else {
+    test("reduction=sum is reduction=mean times the samples, and the positions, that a parameter sees", () => {
+      // What comes after the reduction, and would hide it, is off; biases learn as well.
+      const bare = { normalise: "none", weightNorm: "none", normRate: 0, learnBias: true };
+      for (const net of few) {
+        const traced = trace(net, withOptions(rule, { ...bare, reduction: "sum" }));
+        const feeds = drawFeeds(traced, 1);
+        const summed = evaluate(traced, feeds).gradients;
+        const averaged = evaluate(trace(net, withOptions(rule, { ...bare, reduction: "mean" })), feeds).gradients;
+        expect(Object.keys(summed)).toEqual(Object.keys(averaged));
+        for (const layer of net.network.layers) {
+          const name = `layer${layer.index}`;
+          const samples = (shared: boolean): number => traced.batch * (shared ? layer.positions : 1);
+          expect(Math.max(...summed[`${name}.weight`]!.map(Math.abs)), `${net.name} ${name}`).toBeGreaterThan(0);
+          for (const [of, factor] of [
+            [`${name}.weight`, samples(layer.shared)],
+            [`${name}.bias`, samples(layer.bias === "shared")],
+          ] as const) {
+            const expected = averaged[of]?.map((value) => factor * value);
+            if (expected !== undefined)
+              expect(relativeError(summed[of]!, expected), `${net.name} ${of}`).toBeLessThan(1e-9);
+          }
+        }
+      }
+    });
+  }
 
   if (reads.some((signal) => !cheap.includes(signal))) return;
   test("costs fewer products than backpropagation", () => {

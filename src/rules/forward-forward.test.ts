@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { distance, type NaivePass, expectUpdates, naivePass, oneHotInput } from "./naive-pass.contract.ts";
+import { stream } from "../random/stream.ts";
 import {
   drawFeeds,
   evaluate,
@@ -19,8 +20,17 @@ interface Options {
   readonly goodness: "mean" | "sum";
   readonly positions: "each" | "together";
   readonly normalise: boolean;
+  readonly peerNormalisation: number;
+  readonly peerMemory: number;
 }
-const plain: Options = { threshold: 0.7, goodness: "mean", positions: "together", normalise: true };
+const plain: Options = {
+  threshold: 0.7,
+  goodness: "mean",
+  positions: "together",
+  normalise: true,
+  peerNormalisation: 0,
+  peerMemory: 0.9,
+};
 
 const meanSquare = (values: readonly number[]): number => values.reduce((sum, h) => sum + h * h, 0) / values.length;
 
@@ -68,23 +78,66 @@ function contrast(values: LayerValues, sign: 1 | -1, { threshold, goodness, posi
   return { loss, update: naiveDescent(values, delta) };
 }
 
+/** Cost of mean activities that differ between peers, its share of the update, and the next running means, unit by unit. */
+function peers(values: LayerValues, feeds: Feeds, { positions, peerNormalisation, peerMemory }: Options) {
+  const { layer, post, preactivation } = values;
+  const { index, outFeatures, shared } = layer;
+  const old = feeds[`layer${index}.meanActivity`]!;
+  const places = shared ? 1 : layer.positions;
+  const sites = post.length * (layer.positions / places);
+  const means = old.map((before, at) => {
+    const [place, j] = [Math.floor(at / outFeatures), at % outFeatures];
+    let total = 0;
+    for (const sample of post) sample.forEach((units, p) => (total += shared || p === place ? units[j]! : 0));
+    return peerMemory * before + ((1 - peerMemory) * total) / sites;
+  });
+  const groupOf = (at: number): number[] =>
+    means.filter(
+      (_, other) => positions === "together" || Math.floor(other / outFeatures) === Math.floor(at / outFeatures),
+    );
+  const apart = means.map((mean, at) => {
+    const group = groupOf(at);
+    return mean - group.reduce((sum, x) => sum + x, 0) / group.length;
+  });
+  const loss = (peerNormalisation * apart.reduce((sum, x) => sum + x * x, 0)) / means.length;
+  // d/dm_j of the mean over units of (m_k - centre)^2 is 2 (m_j - centre) / units: deviations from the centre add up to 0.
+  const delta = post.map((sample, b) =>
+    sample.map((units, p) =>
+      units.map((_, j) => {
+        const at = (shared ? 0 : p) * outFeatures + j;
+        const byActivity = ((2 * peerNormalisation * apart[at]!) / means.length) * ((1 - peerMemory) / sites);
+        // naiveDescent divides by the batch.
+        return post.length * byActivity * slope(layer, preactivation[b]![p]![j]!);
+      }),
+    ),
+  );
+  return { loss, update: naiveDescent(values, delta), means };
+}
+
 function naive(
   net: NetworkCase,
   feeds: Feeds,
   options: Options,
   others = wrongLabels(feeds, net.network.readout.classes),
-): { readonly gradients: Record<string, number[]>; readonly objectives: Record<string, number> } {
+): {
+  readonly gradients: Record<string, number[]>;
+  readonly objectives: Record<string, number>;
+  readonly next: Record<string, number[]>;
+} {
   const right = withLabels(net, feeds, feeds["labels"]!, options);
   const wrong = withLabels(net, feeds, others, options);
   const gradients: Record<string, number[]> = {};
   const objectives: Record<string, number> = {};
+  const next: Record<string, number[]> = {};
   right.layers.forEach((values, l) => {
     const [up, down] = [contrast(values, -1, options), contrast(wrong.layers[l]!, 1, options)];
-    objectives[`layer${l + 1}.objective`] = up.loss + down.loss;
+    const alike = options.peerNormalisation > 0 ? peers(values, feeds, options) : undefined;
+    objectives[`layer${l + 1}.objective`] = up.loss + down.loss + (alike?.loss ?? 0);
+    if (alike !== undefined) next[`layer${l + 1}.meanActivity`] = alike.means;
     for (const [name, change] of Object.entries(up.update))
-      gradients[name] = change.map((x, i) => x + down.update[name]![i]!);
+      gradients[name] = change.map((x, i) => x + down.update[name]![i]! + (alike?.update[name]?.[i] ?? 0));
   });
-  return { gradients, objectives };
+  return { gradients, objectives, next };
 }
 
 describe("goodness with the right and a wrong label, by loops", () => {
@@ -110,6 +163,25 @@ describe("goodness with the right and a wrong label, by loops", () => {
     const traced = trace(net, { id: "ff", ...options }, 3);
     const feeds = drawFeeds(traced, 2);
     expectUpdates(evaluate(traced, feeds).gradients, naive(net, feeds, options).gradients);
+  });
+});
+
+describe("peer normalisation, unit by unit", () => {
+  test.each(networkCases.map((net) => [net.name, net] as const))("%s", (_, net) => {
+    for (const positions of ["each", "together"] as const) {
+      // Large enough to matter beside the goodness.
+      const options = { ...plain, positions, peerNormalisation: 20, peerMemory: 0.6 };
+      const traced = trace(net, { id: "ff", ...options }, 3);
+      const feeds = drawFeeds(traced, 1);
+      const random = stream(1, "means");
+      for (const name of Object.keys(traced.updates.next!)) feeds[name] = feeds[name]!.map(() => random.uniform());
+      const found = evaluate(traced, feeds);
+      const expected = naive(net, feeds, options);
+      expectUpdates(found.gradients, expected.gradients);
+      expectUpdates(found.next, expected.next);
+      for (const [name, loss] of Object.entries(expected.objectives))
+        expect(found.objectives[name]).toBeCloseTo(loss, 10);
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   expectObjective,
+  fewObjectiveCases,
   inner,
   type LayerNumbers,
   logSumExp,
@@ -57,6 +58,18 @@ describe("Greedy InfoMax's loss, by loops over candidates", () => {
     const network = networkCase("tree-cnn", { bias: "shared" });
     expectObjective({ id: "greedy-infomax", ...options }, network, (numbers) => naive(numbers, options), { batch: 4 });
   });
+});
+
+test("a batch of one has no negatives: the partner is certain, the loss 0, and nothing moves", () => {
+  for (const network of fewObjectiveCases) {
+    const options = { ...plain, positions: "each", steps: 1 } as const;
+    const { evaluation } = expectObjective({ id: "greedy-infomax", ...options }, network, (n) => naive(n, options), {
+      batch: 1,
+    });
+    for (const loss of Object.values(evaluation.objectives)) expect(loss).toBeCloseTo(0, 12);
+    for (const values of Object.values(evaluation.gradients))
+      expect(Math.max(...values.map(Math.abs))).toBeLessThan(1e-12);
+  }
 });
 
 test("with every other sample as a negative it is InfoNCE from the second view to the first", () => {

@@ -11,7 +11,7 @@ import { z } from "zod";
 import type { Tensor } from "../graph/index.ts";
 import { range } from "../graph/index.ts";
 import { layerwise } from "./layerwise.ts";
-import { pairedViews, pairOptions, shiftedIdentity, throughHead } from "./pairs.ts";
+import { pairedViews, pairOptions, shiftedIdentity, throughHead, twoViewSignals } from "./pairs.ts";
 import type { LayerView } from "./workspace.ts";
 
 const options = z.strictObject({
@@ -55,7 +55,7 @@ export const greedyInfomax = layerwise<GreedyInfomaxOptions>({
   equation: "J_l = - < log( f_k+ / (f_k+ + sum_n f_k-) ) >,  f_k = exp(z_{t+k} . W_k z'_t)",
   source: "Loewe, O'Connor and Veeling 2019, eq. 2-3",
   relation: "none",
-  reads: ["pre", "post", "weight", "lateral", "batch", "pair", "localHead"],
+  reads: [...twoViewSignals(true)],
   options,
   objective,
 });

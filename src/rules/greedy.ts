@@ -22,7 +22,7 @@ export const greedy = layerwise<GreedyOptions>({
   equation: "J_l = - < log softmax(q_l(h_l))_y >",
   source: "Belilovsky, Eickenberg and Oyallon 2020, algorithm 1",
   relation: "none",
-  reads: ["pre", "post", "weight", "lateral", "label", "localHead"],
+  reads: ["pre", "post", "preactivation", "lateral", "label", "localHead"],
   options,
   objective: (view, chosen, workspace) =>
     crossEntropy(classify(view, view.post, workspace.network.readout.classes, chosen), workspace.labels),

@@ -59,7 +59,7 @@ export const infoNce = layerwise<InfoNceOptions>({
   reads: ({ predictor }) => [
     "pre",
     "post",
-    "weight",
+    "preactivation",
     "lateral",
     "batch",
     "pair",

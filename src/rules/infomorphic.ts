@@ -136,7 +136,7 @@ const card = {
   between: ({ passes }: { readonly passes: "expected" | "activity" }) =>
     passes === "expected" ? expectedOutput : undefined,
 } as const;
-const bivariateReads = ["pre", "preactivation", "weight", "batch", "label", "localHead"] as const;
+const bivariateReads = ["pre", "preactivation", "batch", "label", "localHead"] as const;
 
 /** Neurons with a receptive and a contextual source (Makkeh et al. 2023). */
 export const infomorphic = layerwise<BivariateOptions>({

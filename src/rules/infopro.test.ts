@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   expectObjective,
+  fewObjectiveCases,
   inner,
   type LayerNumbers,
   logSumExp,
@@ -86,6 +87,18 @@ describe("reconstruction and task, by loops over symbols and samples", () => {
       }
     },
   );
+  test.each(fewObjectiveCases)("a batch of one: $name", (network) => {
+    expectObjective({ id: "infopro", ...plain }, network, naive(network, plain), { batch: 1 });
+  });
+  test("a batch of one has nobody to be told from: with the contrast, reconstruction alone is left", () => {
+    const network = networkCase("tree-cnn", { symbols: 4 });
+    const options = { ...plain, task: "contrast" } as const;
+    const { evaluation } = expectObjective({ id: "infopro", ...options }, network, naive(network, options), {
+      batch: 1,
+    });
+    for (const { index } of network.network.layers)
+      expect(evaluation.gradients[`layer${index}.projection`]!.every((value) => value === 0)).toBe(true);
+  });
   test("samples without another of their class add nothing to the contrast", () => {
     const network = networkCase("tree-cnn", { symbols: 4 });
     const options = { ...plain, task: "contrast" } as const;

@@ -82,7 +82,7 @@ export const infopro = layerwise<InfoproOptions>({
   reads: ({ task }) => [
     "pre",
     "post",
-    "weight",
+    "preactivation",
     "lateral",
     "label",
     "localHead",

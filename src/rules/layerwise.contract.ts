@@ -31,6 +31,9 @@ export const objectiveCases: readonly NetworkCase[] = [
   networkCase("locally-connected", { symbols: 4, parametrisation: "mean-field", bias: "per-position" }),
 ];
 
+/** One of each architecture: where what is tested does not depend on activation and bias. */
+export const fewObjectiveCases: readonly NetworkCase[] = objectiveCases.filter((_, i) => i % 3 === 0);
+
 /** A layer's activity for both inputs, [batch][position][unit]. */
 interface Side {
   readonly preactivation: Cube;

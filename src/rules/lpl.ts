@@ -68,7 +68,14 @@ export const lpl = layerwise<LplOptions>({
     "dW_ij ~ < [ -(z_i - z'_i) + l1 alpha (z_i - zbar_i) / s_i^2 - l2 beta sum_{k != i} C_ik (z_k - zbar_k) ] f'(a_i) x_j >",
   source: "Halvagal and Zenke 2023, with the authors' erratum",
   relation: "none",
-  reads: ["pre", "post", "weight", "lateral", "batch", "pair"],
+  reads: ({ decorrelation }) => [
+    "pre",
+    "post",
+    "preactivation",
+    ...(decorrelation > 0 ? (["lateral"] as const) : []),
+    "batch",
+    "pair",
+  ],
   options,
   objective,
 });

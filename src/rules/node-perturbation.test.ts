@@ -19,7 +19,7 @@ interface Options {
   readonly sigma: number;
   readonly draws: number;
   readonly antithetic: boolean;
-  readonly scope: "network" | "layer";
+  readonly scope: "network" | "layer" | "local";
   readonly distribution: "normal" | "sign";
   readonly credit: "noise" | "difference";
   readonly broadcast: "sample" | "batch";
@@ -46,6 +46,7 @@ function naive(net: NetworkCase, feeds: Feeds, options: Options): Record<string,
   const clean = naivePass(net, feeds);
   const update: Record<string, number[]> = {};
   const groups = options.scope === "network" ? [layers] : layers.map((layer) => [layer]);
+  if (options.scope === "local") return naiveAlone(net, feeds, options, xi);
   for (let draw = 1; draw <= draws; draw++)
     for (const group of groups) {
       const shaken = (size: number) =>
@@ -84,6 +85,68 @@ function naive(net: NetworkCase, feeds: Feeds, options: Options): Record<string,
     }
   return update;
 }
+
+/** The update by loops over units: a pass for each, in which it alone is shaken. */
+function naiveAlone(
+  net: NetworkCase,
+  feeds: Feeds,
+  { sigma, draws, antithetic, broadcast }: Options,
+  xi: (index: number, draw: number) => Cube,
+): Record<string, number[]> {
+  const clean = naivePass(net, feeds);
+  const update: Record<string, number[]> = {};
+  for (let draw = 1; draw <= draws; draw++)
+    for (const shaken of net.network.layers) {
+      const noise = xi(shaken.index, draw);
+      const delta = noise.map((sample) => sample.map((units) => units.map(() => 0)));
+      for (let p = 0; p < shaken.positions; p++)
+        for (let j = 0; j < shaken.outFeatures; j++) {
+          const losses = (size: number): number[] =>
+            naivePass(net, feeds, {
+              noise: (layer, b, q, k) => (layer === shaken && q === p && k === j ? size * noise[b]![p]![j]! : 0),
+            }).losses;
+          const [up, down] = [losses(sigma), losses(antithetic ? -sigma : 0)];
+          const rises = up.map((loss, b) => (loss - down[b]!) / (antithetic ? 2 : 1) / sigma);
+          const all = rises.reduce((sum, rise) => sum + rise, 0);
+          rises.forEach((rise, b) => {
+            delta[b]![p]![j] = (broadcast === "sample" ? rise : all) * noise[b]![p]![j]!;
+          });
+        }
+      for (const [name, values] of Object.entries(naiveDescent(clean.layers[shaken.index - 1]!, delta)))
+        update[name] = values.map((x, i) => (update[name]?.[i] ?? 0) + x / draws);
+    }
+  return update;
+}
+
+describe("every unit shaken alone, by a pass for each", () => {
+  test.each([networkCases[1]!, networkCases[4]!, networkCases[8]!].map((net) => [net.name, net] as const))(
+    "%s",
+    (_, net) => {
+      for (const changed of [{}, { broadcast: "batch" }, { draws: 2, antithetic: true }] as const) {
+        const options = { ...plain, scope: "local", ...changed } as const;
+        const traced = trace(net, { id: "np", ...options }, 3);
+        const feeds = drawFeeds(traced, 1);
+        expectUpdates(evaluate(traced, feeds).gradients, naive(net, feeds, options));
+      }
+    },
+  );
+
+  test("with sign noise, either side of the drive, it is the gradient in a single step", () => {
+    const net = networkCase("locally-connected", { activation: "tanh", bias: "per-position" });
+    const traced = trace(net, { id: "np", scope: "local", distribution: "sign", antithetic: true, sigma: 1e-4 }, 3);
+    const feeds = drawFeeds(traced, 2);
+    expectUpdates(evaluate(traced, feeds).gradients, evaluate(trace(net, { id: "backprop" }, 3), feeds).gradients);
+  });
+
+  test("more units than passes, and credit for what moved, are refused", () => {
+    expect(() => trace(networkCase("mlp", { widths: [4000, 97] }), { id: "np", scope: "local" })).toThrow(
+      "rule node-perturbation: expected at most 4096 units with scope=local, which takes a pass for each, got 4097; use scope=layer",
+    );
+    expect(() => trace(networkCase("mlp"), { id: "np", scope: "local", credit: "difference" })).toThrow(
+      "rule node-perturbation: expected credit=noise with scope=local, got credit=difference; a unit shaken alone",
+    );
+  });
+});
 
 describe("the rise of each sample's loss times noise times input, by loops", () => {
   test.each(networkCases.map((net) => [net.name, net] as const))("%s", (_, net) => {

@@ -15,14 +15,19 @@
  * With one hidden layer and sign noise the two are the same. The authors' public code has sqrt(N) in place of N, a choice of learning
  * rate; N gives both forms one size.
  *
+ * scope=local shakes one unit at a time, at one pass per unit: delta_j = (L~_j - L) / sigma  xi_j, to first order the gradient by
+ * the unit's drive times xi_j^2; for sign noise the gradient itself.
+ *
  * broadcast=batch sends the batch's mean losses instead of each sample's: as right on average, with more noise.
  * Source: Werfel, Xie and Seung 2005; activity difference: Dalm, van Gerven and Ahmad 2023 (activity-based node
- * perturbation; without its decorrelation).
+ * perturbation; without its decorrelation); scopes in Baldi and Sadowski 2016.
  */
 import { z } from "zod";
 import type { Tensor } from "../graph/index.ts";
+import { lossesAlone, refuseTooMany } from "./local-perturbation.ts";
 import { moved, perturbationOptions, perturbedTogether, total } from "./perturbation.ts";
 import { credit } from "./rule.ts";
+import { RuleError } from "./signal.ts";
 import type { LayerView, Pass, SecondPass, Workspace } from "./workspace.ts";
 
 const options = z.strictObject({
@@ -74,6 +79,35 @@ function teach(workspace: Workspace, together: readonly LayerView[], draw: numbe
   return steps.map((step) => step.mul(rate.mul(units)));
 }
 
+/** delta of a layer each of whose units is shaken alone, in all samples at once: a loss for every unit and sample. */
+function teachAlone(workspace: Workspace, { index, layer }: LayerView, draw: number, chosen: NodePerturbationOptions) {
+  const { batch } = workspace;
+  const shape = [batch, layer.positions, layer.outFeatures];
+  const xi = workspace.noise(`layer${index}.units.${draw}`, shape, chosen.distribution);
+  const lossUnder = (change: Tensor): Tensor =>
+    workspace.lossUnder({ perturb: (shaken, drive) => (shaken === layer ? drive.add(change) : drive) });
+  const loss = (side: 1 | 0 | -1): Tensor =>
+    side === 0 ? workspace.lossOf() : lossesAlone(xi.mul(side * chosen.sigma), 1, lossUnder);
+  // [units, batch]
+  const rise = moved(loss, chosen).mul(1 / chosen.sigma);
+  if (chosen.broadcast === "sample") return xi.mul(rise.transposeLast().reshape(shape));
+  // As for scope=network, the mean loss's slope along one sample's noise has 1 / batch in it already.
+  return xi.mul(rise.mean(-1).mul(batch).reshape([1, layer.positions, layer.outFeatures]));
+}
+
+/** What scope=local cannot do. Throws RuleError. */
+function checkLocal(workspace: Workspace, { scope, credit: by }: NodePerturbationOptions): void {
+  if (scope !== "local") return;
+  const units = workspace.layers.reduce((sum, { layer }) => sum + layer.positions * layer.outFeatures, 0);
+  refuseTooMany("node-perturbation", units, "units");
+  if (by === "difference") {
+    throw new RuleError(
+      "rule node-perturbation: expected credit=noise with scope=local, got credit=difference; " +
+        "a unit shaken alone moves by its own noise and nothing else: leave credit out",
+    );
+  }
+}
+
 /** A broadcast difference of losses, credited to every unit by its own noise. */
 export const nodePerturbation = credit<NodePerturbationOptions>({
   id: "node-perturbation",
@@ -92,8 +126,13 @@ export const nodePerturbation = credit<NodePerturbationOptions>({
   ],
   options,
   teach: (workspace, chosen) => {
+    checkLocal(workspace, chosen);
     const draws = Array.from({ length: chosen.draws }, (_, i) =>
-      perturbedTogether(workspace.layers, chosen).flatMap((together) => teach(workspace, together, i + 1, chosen)),
+      perturbedTogether(workspace.layers, chosen).flatMap((together) =>
+        chosen.scope === "local"
+          ? together.map((view) => teachAlone(workspace, view, i + 1, chosen))
+          : teach(workspace, together, i + 1, chosen),
+      ),
     );
     return workspace.layers.map((_, l) => total(draws.flatMap((deltas) => deltas[l] ?? [])).mul(1 / chosen.draws));
   },

@@ -100,6 +100,6 @@ export function offDiagonalSquares(matrix: Tensor): Tensor {
 
 /** What a loss over two views of a batch reads: every unit and sample of the layer, and its head where it has one. */
 export function twoViewSignals(hasHead: boolean): readonly Signal[] {
-  const signals = ["pre", "post", "weight", "lateral", "batch", "pair"] as const;
+  const signals = ["pre", "post", "preactivation", "lateral", "batch", "pair"] as const;
   return hasHead ? [...signals, "localHead"] : signals;
 }

@@ -7,7 +7,7 @@
  * input is x + F sign(e) (ERIN-sign in the public code, which has scale 0.1 there). No derivative of the activation enters, and
  * nothing is carried between layers but activity. The bias changes by h_l - h~_l. The source drops units, the same in both
  * passes, and updates the output layer with the second pass's error; here no unit is dropped and the read-out learns by its own gradient.
- * Source: Dellaferrera and Kreiman 2022, algorithm 1, and its public code.
+ * Source: Dellaferrera and Kreiman 2022 and its public code, GiorgiaD/PEPITA.
  */
 import { z } from "zod";
 import type { Tensor } from "../graph/index.ts";
@@ -25,7 +25,7 @@ export const pepita = defineRule<PepitaOptions>(
     id: "pepita",
     family: "forward-only",
     equation: "dW_l = - < (h_l - h~_l) h~_{l-1}^T >,  h~ on x + F e",
-    source: "Dellaferrera and Kreiman 2022, algorithm 1",
+    source: "Dellaferrera and Kreiman 2022; public code GiorgiaD/PEPITA",
     relation: "none",
     reads: ["post", "secondPhase", "outputError"],
     options,

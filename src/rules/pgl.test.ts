@@ -1,8 +1,26 @@
 import { describe, expect, test } from "vitest";
 import { chooseRule } from "./catalogue.ts";
-import { drawFeeds, evaluate, networkCase, trace } from "./rule-cases.contract.ts";
+import { distance, naivePass } from "./naive-pass.contract.ts";
+import {
+  drawFeeds,
+  evaluate,
+  type Feeds,
+  type NetworkCase,
+  networkCase,
+  sumToWeight,
+  trace,
+} from "./rule-cases.contract.ts";
 
 const network = networkCase("tree-cnn", { bias: "shared" });
+
+/** Derivative of the mean cross-entropy by every element of one parameter, by differences of a naive forward pass. */
+function slopes(net: NetworkCase, feeds: Feeds, name: string): number[] {
+  const loss = (i: number, step: number): number => {
+    const { losses } = naivePass(net, { ...feeds, [name]: feeds[name]!.map((w, k) => (k === i ? w + step : w)) });
+    return losses.reduce((sum, x) => sum + x, 0) / losses.length;
+  };
+  return feeds[name]!.map((_, i) => (loss(i, 1e-5) - loss(i, -1e-5)) / 2e-5);
+}
 
 describe("periodic global guidance", () => {
   test.each([
@@ -25,6 +43,24 @@ describe("periodic global guidance", () => {
         expect(values, `step ${t}, ${name}`).toEqual(wanted);
       }
       step = next["pgl.step"]!;
+    }
+  });
+
+  test("a batch of one, on every architecture, against a loop for the local rule and differences of the loss for the global one", () => {
+    for (const architecture of ["mlp", "tree-cnn", "locally-connected"] as const) {
+      const net = networkCase(architecture, { symbols: 4, activation: "tanh", bias: "shared" });
+      const traced = trace(net, { id: "pgl", local: "hebb", localOptions: { weightNorm: "none" }, period: 2 }, 1);
+      const feeds = drawFeeds(traced, 1);
+      const [local, global] = [1, 2].map((step) => evaluate(traced, { ...feeds, "pgl.step": [step] }));
+      for (const values of local!.layers) {
+        const { layer, pre, preactivation } = values;
+        // Plain Hebb: <y x>, over the one sample and the positions that share the weight.
+        const sites = layer.shared ? layer.positions : 1;
+        const wanted = sumToWeight(values, (b, p, i, j) => (-preactivation[b]![p]![j]! * pre[b]![p]![i]!) / sites);
+        expect(distance(local!.gradients[`layer${layer.index}.weight`]!, wanted)).toBeLessThan(1e-9);
+      }
+      for (const [name, values] of Object.entries(global!.gradients))
+        expect(distance(values, slopes(net, feeds, name)), name).toBeLessThan(1e-6);
     }
   });
 

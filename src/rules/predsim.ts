@@ -57,7 +57,7 @@ export const predsim = layerwise<PredsimOptions>({
   reads: ({ beta, similarityHead }) => [
     "pre",
     "post",
-    "weight",
+    "preactivation",
     "lateral",
     "label",
     ...(beta > 0 ? (["batch"] as const) : []),

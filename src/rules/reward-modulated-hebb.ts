@@ -34,7 +34,7 @@ export const rewardModulatedHebb = defineRule<RewardModulatedHebbOptions>(
       "dW_l = < (R - R^) / sigma  xi_l h_{l-1}^T >,  a_l = W_l^T h_{l-1} + sigma xi_l,  R^' = R^ + rate (<R> - R^)",
     source: "Williams 1992; Fremaux and Gerstner 2016",
     relation: "none",
-    reads: ["noise", "broadcast", "secondPhase"],
+    reads: ["pre", "noise", "broadcast", "secondPhase"],
     options,
   },
   (workspace, { sigma, distribution, reward: kind, baselineRate }) => {
@@ -58,6 +58,8 @@ export const rewardModulatedHebb = defineRule<RewardModulatedHebbOptions>(
       .mul(1 / sigma)
       .reshape([batch, 1, 1]);
     const gradients: Record<string, Tensor> = {};
+    // The input is the same in every pass.
+    workspace.read("pre", undefined);
     workspace.layers.forEach((view, l) => {
       const [xi, pre] = [noise[l], noisy.layers[l]?.pre];
       if (xi !== undefined && pre !== undefined)

@@ -127,8 +127,7 @@ export function localObjective<Options>(
       const objective = card.objective(view, options, workspace);
       if (objective === undefined) continue;
       objectives[`layer${view.index}.objective`] = objective;
-      const own: [string, Tensor][] = [[`layer${view.index}.weight`, view.weight]];
-      if (view.bias !== undefined) own.push([`layer${view.index}.bias`, view.bias]);
+      const own = Object.entries(view.parameters);
       for (const [name, { variable, tensor }] of workspace.variables) {
         if (variable.kind === "head" && variable.layer === view.index) own.push([name, tensor]);
       }
@@ -140,8 +139,7 @@ export function localObjective<Options>(
         const slope = slopes[i];
         if (slope !== undefined) gradients[name] = slope;
       });
-      // The chain rule within the layer multiplies by the input and the unit's own slope.
-      workspace.read("pre", undefined);
+      view.readBy(slopes);
     }
     return { gradients, objectives };
   });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { expectObjective, type LayerNumbers, mean, naivePair, objectiveCases } from "./layerwise.contract.ts";
+import {
+  expectObjective,
+  fewObjectiveCases,
+  type LayerNumbers,
+  mean,
+  naivePair,
+  objectiveCases,
+} from "./layerwise.contract.ts";
 import { networkCase } from "./rule-cases.contract.ts";
 import type { PairKind } from "./workspace.ts";
 
@@ -46,6 +53,10 @@ function naive(numbers: LayerNumbers, options: Options): number | undefined {
 describe("SCFF's loss, by loops over pairs", () => {
   test.each(objectiveCases)("$name", (network) => {
     expectObjective({ id: "scff", ...plain }, network, (numbers) => naive(numbers, plain));
+  });
+  // The next sample is the sample itself: its own pair is pulled up and pushed down at once.
+  test.each(fewObjectiveCases)("a batch of one: $name", (network) => {
+    expectObjective({ id: "scff", ...plain }, network, (numbers) => naive(numbers, plain), { batch: 1 });
   });
   test.each<Partial<Options>>([
     { positions: "each" },

@@ -55,7 +55,7 @@ export const scff = layerwise<ScffOptions>({
     "J_l = < log(1 + e^{alpha (theta+ - g+)}) + log(1 + e^{beta (g- - theta-)}) >,  g = mean_j f((a + a') / 2)_j^2",
   source: "Chen, Liu, Laydevant and Grollier 2025",
   relation: "none",
-  reads: ["pre", "preactivation", "weight", "lateral", "batch", "pair"],
+  reads: ["pre", "preactivation", "lateral", "batch", "pair"],
   options,
   between: ({ normalise }) => (normalise ? (_, post) => unitGoodness(post) : undefined),
   objective,

@@ -28,7 +28,9 @@ function energy(view: LayerView, chosen: SgrOptions, workspace: Workspace): Tens
 function objective(view: LayerView, chosen: SgrOptions, workspace: Workspace): Tensor {
   const own = energy(view, chosen, workspace);
   if (chosen.reconciliation === 0) return own;
-  const below = workspace.read("neighbour", workspace.layers[view.index - 2]);
+  const below = workspace.layers[view.index - 2];
+  // What the layer's weights make of its input's derivative.
+  workspace.read("weight", undefined);
   if (below === undefined) return own;
   const { pre } = view;
   // Derivatives of batch means, times the batch: per sample.
@@ -36,7 +38,8 @@ function objective(view: LayerView, chosen: SgrOptions, workspace: Workspace): T
   const felt = grad(own, [pre]);
   const [a, b] = [felt[0], wanted[0]];
   if (a === undefined || b === undefined) throw new Error("internal: grad returned nothing");
-  const distance = a.sub(b.stopGradient().reshape(pre.shape)).mul(workspace.batch).square().sum([1, 2]).mean();
+  const message = workspace.read("otherActivity", workspace.message(view.index, b.stopGradient()));
+  const distance = a.sub(message.reshape(pre.shape)).mul(workspace.batch).square().sum([1, 2]).mean();
   return own.add(distance.mul(chosen.reconciliation));
 }
 
@@ -51,11 +54,11 @@ export const sgr = layerwise<SgrOptions>({
   reads: ({ reconciliation }) => [
     "pre",
     "post",
-    "weight",
+    "preactivation",
     "lateral",
     "label",
     "localHead",
-    ...(reconciliation > 0 ? (["neighbour"] as const) : []),
+    ...(reconciliation > 0 ? (["weight", "neighbour", "otherActivity"] as const) : []),
   ],
   options,
   objective,

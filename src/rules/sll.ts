@@ -43,9 +43,10 @@ function objective(view: LayerView, chosen: SllOptions, workspace: Workspace): T
   const own = projection(view, workspace, chosen);
   const likelihood = crossEntropy(own, workspace.labels);
   if (chosen.agreement === 0) return likelihood;
-  const below = workspace.read("neighbour", workspace.layers[view.index - 2]);
+  const below = workspace.layers[view.index - 2];
   if (below === undefined) return likelihood;
-  const message = projection(below, workspace, chosen).stopGradient();
+  const sent = projection(below, workspace, chosen).stopGradient();
+  const message = workspace.read("otherActivity", workspace.message(view.index, sent));
   // sqrt(p q) = exp((log p + log q) / 2), without the square root's slope at zero.
   const overlap = own.logSoftmax(-1).add(message.logSoftmax(-1)).mul(0.5).exp().sum(-1);
   return likelihood.sub(overlap.log().mean().mul(chosen.agreement));
@@ -62,10 +63,10 @@ export const sll = layerwise<SllOptions>({
   reads: ({ agreement, dropout }) => [
     "pre",
     "post",
-    "weight",
+    "preactivation",
     "lateral",
     "label",
-    ...(agreement > 0 ? (["neighbour"] as const) : []),
+    ...(agreement > 0 ? (["neighbour", "otherActivity"] as const) : []),
     ...(dropout > 0 ? (["noise"] as const) : []),
   ],
   options,

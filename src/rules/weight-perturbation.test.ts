@@ -19,7 +19,7 @@ interface Options {
   readonly sigma: number;
   readonly draws: number;
   readonly antithetic: boolean;
-  readonly scope: "network" | "layer";
+  readonly scope: "network" | "layer" | "local";
   readonly distribution: "normal" | "sign";
 }
 const plain: Options = { sigma: 0.05, draws: 1, antithetic: false, scope: "network", distribution: "normal" };
@@ -31,17 +31,27 @@ function naive(net: NetworkCase, feeds: Feeds, options: Options): Record<string,
     options.scope === "network"
       ? [names]
       : net.network.layers.map(({ index }) => names.filter((n) => n.startsWith(`layer${index}.`)));
-  const loss = (group: readonly string[], draw: number, size: number): number => {
+  /** `only`: the number of the list that is shaken; all where it is not given. */
+  const loss = (group: readonly string[], draw: number, size: number, only?: number): number => {
     const shaken = { ...feeds };
     for (const name of group) {
       const xi = feeds[`noise.${name}.${draw}`]!;
-      shaken[name] = feeds[name]!.map((w, i) => w + size * xi[i]!);
+      shaken[name] = feeds[name]!.map((w, i) => (only === undefined || only === i ? w + size * xi[i]! : w));
     }
     const { losses } = naivePass(net, shaken);
     return losses.reduce((sum, x) => sum + x, 0) / losses.length;
   };
   const update = Object.fromEntries(names.map((name) => [name, feeds[name]!.map(() => 0)]));
   const { sigma, draws, antithetic } = options;
+  if (options.scope === "local") {
+    for (let draw = 1; draw <= draws; draw++)
+      for (const name of names)
+        update[name] = update[name]!.map((x, i) => {
+          const [up, down] = [loss([name], draw, sigma, i), loss([name], draw, antithetic ? -sigma : 0, i)];
+          return x + ((up - down) / (antithetic ? 2 : 1) / sigma / draws) * feeds[`noise.${name}.${draw}`]![i]!;
+        });
+    return update;
+  }
   for (let draw = 1; draw <= draws; draw++)
     for (const group of groups) {
       const up = loss(group, draw, sigma);
@@ -64,6 +74,7 @@ describe("the rise of the loss times the noise, by loops", () => {
     { scope: "layer" },
     { draws: 3 },
     { draws: 2, antithetic: true, scope: "layer", distribution: "sign" },
+    { draws: 2, antithetic: true, scope: "local" },
   ])("%o", (changed) => {
     const options = { ...plain, ...changed };
     const net = networkCase("locally-connected", { bias: "shared" });
@@ -94,6 +105,33 @@ function sampled(net: NetworkCase, options: Options, count: number) {
   const updates = Array.from({ length: count }, (_, n) => values.flatMap((list) => list[n]!));
   return { updates, gradient: names.flatMap((name) => backprop[name]!) };
 }
+
+describe("every weight shaken alone, by a pass for each", () => {
+  test.each(
+    // One network of each architecture, with biases of both kinds.
+    [networkCases[1]!, networkCases[4]!, networkCases[8]!].map((net) => [net.name, net] as const),
+  )("%s", (_, net) => {
+    const options = { ...plain, scope: "local" } as const;
+    const traced = trace(net, { id: "wp", ...options }, 2);
+    const feeds = drawFeeds(traced, 1);
+    expectUpdates(evaluate(traced, feeds).gradients, naive(net, feeds, options));
+  });
+
+  test("with sign noise, either side of the weights, it is the gradient in a single step", () => {
+    const net = networkCase("tree-cnn", { activation: "tanh", bias: "shared" });
+    const traced = trace(net, { id: "wp", scope: "local", distribution: "sign", antithetic: true, sigma: 1e-4 }, 3);
+    const feeds = drawFeeds(traced, 2);
+    expectUpdates(evaluate(traced, feeds).gradients, evaluate(trace(net, { id: "backprop" }, 3), feeds).gradients);
+  });
+
+  test("a network of more weights than passes is refused", () => {
+    const net = networkCase("mlp", { symbols: 8, widths: [100, 20], bias: "shared" });
+    // 24 x 100 + 100 + 100 x 20 + 20.
+    expect(() => trace(net, { id: "wp", scope: "local" })).toThrow(
+      "rule weight-perturbation: expected at most 4096 weights and biases with scope=local, which takes a pass for each, got 4520; use scope=layer",
+    );
+  });
+});
 
 describe("theorems", () => {
   // 2 binary symbols to 2 units to 1: W = 8 + 2 + 2 + 1 numbers.

@@ -3,12 +3,13 @@
  *
  * Every access is recorded. After tracing, what was read is compared with what the rule declares (`rule.ts`).
  */
-import { input, type Tensor } from "../graph/index.ts";
+import { input, type Tensor, topological } from "../graph/index.ts";
 import {
   type Activity,
   activity,
   features,
   gate,
+  preactivate,
   type Layer,
   type LayerParameters,
   logits,
@@ -119,6 +120,27 @@ export class LayerView {
   get bias(): Tensor | undefined {
     return this.own.bias;
   }
+  /** The layer's weight and bias by parameter name, to differentiate by: a derivative by a weight need not read it. */
+  get parameters(): Readonly<Record<string, Tensor>> {
+    const { weight, bias } = this.own;
+    return {
+      [`layer${this.index}.weight`]: weight,
+      ...(bias === undefined ? {} : { [`layer${this.index}.bias`]: bias }),
+    };
+  }
+  /** The layer's pre-activation on another input `pre` [batch, positions, in]: what its units compute, not a reading of their weights. */
+  drive(pre: Tensor): Tensor {
+    return preactivate(this.layer, pre, this.own).mark({ kind: "preactivation", layer: this.index });
+  }
+  /**
+   * Records what the chain rule within the layer reads where `slopes` go through the pass on the batch: the input and the
+   * unit's own slope. Weights it reads only where a loss looks at them.
+   */
+  readBy(slopes: readonly Tensor[]): void {
+    if (!topological(slopes).includes(this.activity.pre)) return;
+    this.workspace.read("pre", undefined);
+    this.workspace.read("preactivation", undefined);
+  }
   /** The unit's own derivative applied to a signal [batch, positions, out]. */
   gate(signal: Tensor): Tensor {
     return gate(this.layer, this.preactivation, signal);
@@ -208,8 +230,15 @@ export class Workspace {
   }
   /** softmax(logits) - one-hot(labels) per sample, [batch, classes]. */
   get outputError(): Tensor {
-    const error = outputError(this.pass.logits, this.inputs.labels).mark({ kind: "outputError" });
-    return this.read("outputError", error);
+    return this.errorAtOutput((labels) => outputError(this.pass.logits, labels));
+  }
+  /** Another error vector of the read-out, [batch, classes], made from its scores and the labels alone. */
+  errorAtOutput(of: (labels: Tensor) => Tensor): Tensor {
+    return this.read("outputError", of(this.inputs.labels).mark({ kind: "outputError" }));
+  }
+  /** Names `value` as a message that arrives at a layer from the one above or below it. What it carries is read all the same. */
+  message(receiver: number, value: Tensor): Tensor {
+    return this.read("neighbour", value.mark({ kind: "neighbour", layer: receiver }));
   }
   /** Weights of another layer (counted from 1), or of the read-out: weight transport. */
   weightOf(layer: number | "readout"): Tensor {
@@ -236,6 +265,14 @@ export class Workspace {
   /** Cross-entropy of each sample in nats, [batch], in a second pass of which the layers get to know nothing else. */
   lossUnder(changes: SecondPass): Tensor {
     return this.lossOf(this.changedPass(changes));
+  }
+  /**
+   * One number for each sample, [batch], decided from a second pass and the labels, to be broadcast: the layers get to know
+   * nothing else of that pass.
+   */
+  judge(changes: SecondPass, verdict: (pass: Pass, labels: Tensor) => Tensor): Tensor {
+    const decided = verdict(this.changedPass(changes), this.inputs.labels);
+    return this.read("broadcast", decided.mark({ kind: "broadcast" }));
   }
   /** The network's parameters, all layers and the read-out: for passes with changed ones. Reads every layer's weights. */
   get parameters(): Parameters {
@@ -270,6 +307,17 @@ export class Workspace {
 
   /** See LayerView.pair. */
   pairOf(view: LayerView, kind: PairKind, of: "post" | "preactivation"): readonly [Tensor, Tensor] | undefined {
+    const [here, there] = this.viewsOf(view, kind, of) ?? [];
+    if (here === undefined || there === undefined) return undefined;
+    const role = { kind: "pair", layer: view.index };
+    return [here, there.mark(role)];
+  }
+
+  private viewsOf(
+    view: LayerView,
+    kind: PairKind,
+    of: "post" | "preactivation",
+  ): readonly [Tensor, Tensor] | undefined {
     const own = view[of];
     const [, positions, units] = own.shape;
     switch (kind) {

@@ -137,7 +137,10 @@ export function reads({ path, weights, gate, signal, magnitudes, decay }: Feedba
     outputError: signal !== "target",
     preactivation: gate !== "none",
     otherWeight: transports || masks,
-    otherActivity: gate === "all" || gate === "shuffled" || gate === "true-downstream",
+    // What a layer learns its feedback from has passed the gate above, or is the response there.
+    otherActivity:
+      ["all", "shuffled", "true-downstream"].includes(gate) ||
+      (chain && (weights === "mirror" || (grows && gate !== "none"))),
     batch: gate === "shuffled",
     neighbour: chain,
     post: grows,

@@ -103,8 +103,15 @@ export function fromNextSample(x: Tensor): Tensor {
 }
 
 /** The increment of the forward weight, from what is known at the receiver: its activity, and the signal at the units above. */
-function increment(workspace: Workspace, { receiver, above, twin }: Step, signal: Tensor): Tensor {
+function increment(
+  workspace: Workspace,
+  { receiver, above, twin }: Step,
+  signal: Tensor,
+  { gate: gates }: FeedbackOptions,
+): Tensor {
   const perSample = signal.mul(1 / workspace.batch);
+  // The signal above has passed the gate there, which the receiver is told with it.
+  if (above !== undefined && gates !== "none") workspace.read("otherActivity", undefined);
   if (above === undefined || twin === undefined) {
     const { readout } = workspace.network;
     return features(readout, receiver.post).transposeLast().matmul(perSample.mul(readout.scale));
@@ -129,6 +136,7 @@ function mirrored(workspace: Workspace, step: Step, { noises, pass }: ReturnType
   const { receiver, above, twin } = step;
   const noise = noises[receiver.index - 1];
   const response = above === undefined ? pass.logits : pass.layers[above.index - 1]?.preactivation;
+  workspace.read("otherActivity", response);
   if (noise === undefined || response === undefined) throw new Error(`internal: no noise for layer ${receiver.index}`);
   if (twin === undefined) {
     const { readout } = workspace.network;
@@ -155,14 +163,14 @@ export function alongChain(workspace: Workspace, sent: Tensor, options: Feedback
     const step = stepTo(workspace, view, options);
     const matrix = carrier(workspace, step, options);
     const own = [workspace.batch, view.layer.positions, view.layer.outFeatures];
-    const message = workspace.read(
-      "neighbour",
+    const message = workspace.message(
+      view.index,
       step.above === undefined
         ? sendBackFromReadout(readout, passed, matrix, own)
         : sendBack(step.above.layer, passed, matrix, own),
     );
     if (options.weights === "learned" || options.weights === "adaptive") {
-      const change = increment(workspace, step, deltas[0] ?? sent);
+      const change = increment(workspace, step, deltas[0] ?? sent, options);
       // The rule cannot decay the read-out's weights; a decay of their feedback alone would drive the two apart.
       const decays = options.weights === "learned" && step.above !== undefined;
       gradients[step.name] = decays ? change.add(matrix.mul(options.decay)) : change;

@@ -8,7 +8,7 @@
  *
  * x [batch, positions, in], u (the drive) and y [batch, positions, out], V [out, out] and t [1, out] ([positions, ...] without
  * weight sharing). y is settled for learning only: what the layer passes on stays its own activity f(u).
- * Source: Foldiak 1990, eqs. 1 to 4 and the rates of its simulations. Choices where the source leaves them open: y settles
+ * Source: Foldiak 1990, and the rates of its simulations. Choices where the source leaves them open: y settles
  * from 0 by `settleSteps` Euler steps of `settleRate`; all rates act on batch means.
  */
 import { z } from "zod";
@@ -63,7 +63,7 @@ export const foldiak = plasticity<FoldiakOptions>({
   id: "foldiak",
   family: "hebbian",
   equation: "dW_k = < y_k (x - w_k) >,  dV_jk = -alpha < y_j y_k - p^2 >,  dt_k = gamma < y_k - p >",
-  source: "Foldiak 1990, eqs. 1-4",
+  source: "Foldiak 1990",
   relation: "none",
   reads: (settled) => distinctSignals(...stepReads(settled, "own"), "preactivation", "lateral"),
   options,

@@ -70,6 +70,27 @@ const softHebb =
     const z = softmax(u.map((a) => t * a));
     return { g: z.map((share, k) => (ranking(u)[0] === k ? share : losers * share)), hat: own(u) };
   };
+/** Columns of the squarest map of 3, 5 and 7 units. */
+const columns: Readonly<Record<number, number>> = { 3: 2, 5: 3, 7: 3 };
+/** z': what units get of the wins around them. */
+const spread = (z: readonly number[], kernel: (d: number) => number): number[] =>
+  z.map((_, k) => {
+    const c = columns[z.length]!;
+    const steps = (j: number): number =>
+      Math.max(Math.abs(Math.floor(j / c) - Math.floor(k / c)), Math.abs((j % c) - (k % c)));
+    const total = z.reduce((sum, won, j) => sum + kernel(steps(j)) * won, 0);
+    return Math.max(-1, Math.min(1, total));
+  });
+const lateralWidth = ({ feeds }: Context, { layer }: LayerValues): number =>
+  feeds[`layer${layer.index}.lateralWidth`]![0]!;
+const hardShared =
+  (kernel: (d: number, sigma: number) => number, sigma?: number, count = 1): ((context: Context) => Equation) =>
+  (context) =>
+  ({ u, x, w }, values) => {
+    const z = winners(count)(u.map((_, k) => raisedCosine(x, w, k)));
+    const g = spread(z, (d) => kernel(d, sigma ?? lateralWidth(context, values)));
+    return { g, hat: own(g.map(Math.sign)) };
+  };
 const settled = (
   context: Context,
   values: LayerValues,
@@ -282,6 +303,49 @@ const proofs: readonly Proof[] = [
       },
     { reduction: "weighted" },
   ],
+  [
+    // Two winners near each other: their neighbourhoods add up to more than 1, and are clipped.
+    { id: "hard-wta", lateral: "gaussian", lateralWidth: 1.5, lateralShrink: 0, winners: 2 },
+    hardShared((d, sigma) => Math.exp((-d * d) / (2 * sigma * sigma)), 1.5, 2),
+    { reduction: "weighted" },
+  ],
+  [
+    { id: "hard-wta", lateral: "exponential" },
+    hardShared((d, sigma) => Math.exp(-d / sigma)),
+    { reduction: "weighted" },
+  ],
+  [
+    { id: "hard-wta", lateral: "difference-of-gaussians", reduction: "mean" },
+    hardShared((d, sigma) => 2 * Math.exp((-d * d) / (2 * sigma ** 2)) - Math.exp((-d * d) / (4 * sigma ** 2))),
+    {},
+  ],
+  [
+    { id: "hard-wta", lateral: "difference-of-exponentials" },
+    hardShared((d, sigma) => 2 * Math.exp(-d / sigma) - Math.exp(-d / (2 * sigma))),
+    { reduction: "weighted" },
+  ],
+  [
+    {
+      id: "soft-wta",
+      lateral: "gaussian",
+      similarity: "preactivation",
+      temperature: 1,
+      teacher: "gate",
+      teacherLayers: "all",
+    },
+    (context) =>
+      ({ u, sample }, values) => {
+        const mine = target(context, sample, u.length);
+        const total = u.reduce((sum, a, k) => sum + mine[k]! * Math.exp(a), 0) || 1;
+        const sigma = lateralWidth(context, values);
+        const z = spread(
+          u.map((a, k) => (mine[k]! * Math.exp(a)) / total),
+          (d) => Math.exp((-d * d) / (2 * sigma * sigma)),
+        );
+        return { g: z.map((share, k) => mine[k]! * share), hat: own(ones(u)) };
+      },
+    { reduction: "weighted" },
+  ],
   [{ id: "krotov-hopfield" }, krotov(2, 0.4, 2), { ...sum, normalise: "max" }],
   [
     { id: "krotov-hopfield", power: 3, antiHebbian: 0.2, antiHebbianRank: 3 },
@@ -293,6 +357,15 @@ const proofs: readonly Proof[] = [
     { id: "soft-hebb", inverseTemperature: 2, antiHebbian: false, normRate: 0 },
     softHebb(2, 1),
     { ...sum, normalise: "max" },
+  ],
+  [
+    { id: "soft-hebb", inverseTemperature: 2, priorRate: 0.1 },
+    (context) =>
+      ({ u, position }, values) => {
+        const scores = u.map((a, k) => 2 * a + stateAt(context, values, "logPrior", position, u.length)[k]!);
+        return { g: softmax(scores).map((share, k) => (ranking(scores)[0] === k ? share : -share)), hat: own(u) };
+      },
+    { ...sum, normalise: "max", normRate: 0.5 },
   ],
   [
     { id: "krotov-hopfield", teacher: "gate", teacherLayers: "all" },
@@ -456,6 +529,33 @@ describe("the state a rule keeps", () => {
       // Shares of a position add up to 1.
       return { threshold: old("threshold").map((t, i) => t + 0.5 * (share[i]! - 1 / units)) };
     }));
+  it("soft-hebb: a log prior follows a unit's mean share", () =>
+    follows({ id: "soft-hebb", priorRate: 0.3, inverseTemperature: 2 }, (values, old) => {
+      const units = values.layer.outFeatures;
+      const prior = (position: number): readonly number[] =>
+        old("logPrior")
+          .slice((values.layer.shared ? 0 : position) * units)
+          .slice(0, units);
+      const shares = values.preactivation.map((sample) =>
+        sample.map((u, p) => softmax(u.map((a, k) => 2 * a + prior(p)[k]!))),
+      );
+      const share = mean(values, shares);
+      return { logPrior: old("logPrior").map((b, i) => b + (0.3 * (share[i]! - Math.exp(b))) / Math.exp(b)) };
+    }));
+  it("lateral feedback: its width shrinks to 1 in the steps given, and never to nothing", () => {
+    const network = networkCase("mlp", { symbols: 4, widths: [26] });
+    const traced = trace(network, { id: "hard-wta", lateral: "gaussian", lateralShrink: 7 }, 1);
+    const feeds = drawFeeds(traced, 1);
+    const width = "layer1.lateralWidth";
+    // 26 units fill five rows of six: the radius is 2.
+    expect(feeds[width]).toEqual([2]);
+    const widths = [2];
+    for (let step = 0; step < 60; step++)
+      widths.push(evaluate(traced, { ...feeds, [width]: [widths.at(-1)!] }).next[width]![0]!);
+    expect(widths[3]).toBeCloseTo(2 ** (4 / 7), 12);
+    expect(widths[7]).toBeCloseTo(1, 12);
+    expect(widths[60]).toBe(0.02);
+  });
   it("foldiak: lateral weights and thresholds", () =>
     follows({ id: "foldiak", targetRate: 0.2, lateralRate: 0.7, thresholdRate: 0.4 }, (values, old, context) => {
       const y = values.preactivation.map((sample) =>

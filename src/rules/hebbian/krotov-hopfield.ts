@@ -6,7 +6,7 @@
  *   dW_k = sum g_k (x - Q_k w_k),  divided by the layer's largest absolute change
  *
  * x [batch, positions, in], Q and g [batch, positions, out]. The Lp norm of a winner's weights converges to 1.
- * Source: Krotov and Hopfield 2019, eqs. 3, 9 and 10; defaults of their notebook (p = 2, rank 2, Delta = 0.4).
+ * Source: Krotov and Hopfield 2019; defaults of their notebook (p = 2, rank 2, Delta = 0.4).
  */
 import { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
@@ -38,7 +38,7 @@ export const krotovHopfield = plasticity<KrotovHopfieldOptions>({
   aliases: ["kh"],
   family: "hebbian",
   equation: "dW_k = sum g_k (x - Q_k w_k) / max|.|,  g = 1 for the winner, -Delta for rank k",
-  source: "Krotov and Hopfield 2019, eqs. 3, 9, 10",
+  source: "Krotov and Hopfield 2019",
   relation: "none",
   reads: (settled) =>
     distinctSignals(

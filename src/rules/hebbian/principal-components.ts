@@ -9,7 +9,7 @@
  *
  * x [batch, positions, in], y [batch, positions, out]; y = u, the drive, is the linear unit of the theorems, for which
  * convergence holds in expectation at small rates. Option `activity` gives the nonlinear forms.
- * Sources: Oja 1982, eq. 3; Oja 1989; Sanger 1989, eq. 1; Lagani et al. 2021 (HPCA).
+ * Sources: Oja 1982, eq. 3; Oja 1989; Sanger 1989; Lagani et al. 2021 (HPCA).
  */
 import { z } from "zod";
 import { plasticity, type Rule, type RuleCard } from "../rule.ts";
@@ -53,7 +53,7 @@ export const ojaSubspace = principal(
 
 /** Sanger's generalised Hebbian algorithm: unit k converges to principal component k, up to sign (Sanger 1989). */
 export const sanger = principal(
-  { id: "sanger", aliases: ["gha"], equation: "dW = < x y^T - W UT[y y^T] >", source: "Sanger 1989, eq. 1" },
+  { id: "sanger", aliases: ["gha"], equation: "dW = < x y^T - W UT[y y^T] >", source: "Sanger 1989" },
   "ordered",
   { activity: "preactivation" },
 );

@@ -6,7 +6,8 @@
  *   soft-wta   z = softmax(s / temperature), or s^(1/temperature) / sum s^(1/temperature)
  *
  * x [batch, positions, in], z [batch, positions, out]; scores s = ((1 + cos(w_k, x)) / 2)^2, or the drive u. Samples are
- * weighted by z, so a unit moves to the mean of what it wins and losers stay where they are.
+ * weighted by z, so a unit moves to the mean of what it wins and losers stay where they are. With lateral feedback z' of the
+ * neighbourhood (lateral-feedback.ts) takes the place of z, and dW_k = < z'_k (x - sign(z'_k) w_k) >.
  * Source: Lagani, Falchi, Gennaro and Amato 2022; Amato et al. 2019; defaults of the reference code HebbianLearning. Scores that
  * are not positive count as 1e-30 under `power`, where the source is silent.
  */
@@ -16,12 +17,14 @@ import { plasticity, type Rule, type RuleCard } from "../rule.ts";
 import type { LayerView } from "../workspace.ts";
 import { competitionTeacher, teacherSignal } from "./activity.ts";
 import { among, cosine, homeostasisField, leaders, withHomeostasis } from "./competition.ts";
+import { lateralFields, spread } from "./lateral-feedback.ts";
 import { hebbianChange, distinctSignals, stepOptions, stepReads } from "./step.ts";
 
 const sharedFields = {
   ...stepOptions({ reduction: "weighted" }),
   ...competitionTeacher,
   homeostasis: homeostasisField,
+  ...lateralFields,
   similarity: z
     .enum(["raised-cosine", "preactivation"])
     .default("raised-cosine")
@@ -52,11 +55,15 @@ function winnerTakeAll<Options extends SharedOptions>(
     change: (view, options, workspace) => {
       const group = teacherSignal(workspace, view, options);
       const { scores, next } = withHomeostasis(view, options.homeostasis, similarity(view, options.similarity));
-      const outcome = compete(scores, group, options);
-      const gate = group === undefined ? outcome : outcome.mul(group);
+      // Without a unit of the class to win, none does; neighbours of another class take no part in a win.
+      const within = (outcome: Tensor): Tensor => (group === undefined ? outcome : outcome.mul(group));
+      const won = within(compete(scores, group, options));
+      const shared = spread(view, options, won);
+      const gate = within(shared.outcome);
+      const coefficient = options.lateral === "none" ? 1 : gate.sign();
       return {
-        ...hebbianChange(view, options, { gate, reconstruction: { kind: "own", coefficient: 1 } }),
-        next: next(gate),
+        ...hebbianChange(view, options, { gate, reconstruction: { kind: "own", coefficient } }),
+        next: { ...next(won), ...shared.next },
       };
     },
   });

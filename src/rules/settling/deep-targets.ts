@@ -71,28 +71,28 @@ function candidatesOf(workspace: Workspace, view: LayerView, chosen: DeepTargets
 }
 
 /** E of every candidate, [batch, 1 + S], from their logits [batch * (1 + S), classes]. */
-function errors(workspace: Workspace, logits: Tensor, error: DeepTargetsOptions["error"]): Tensor {
-  const classes = logits.size(-1);
-  const scores = logits.reshape([workspace.batch, logits.size(0) / workspace.batch, classes]);
-  const target = workspace.labels.oneHot(classes).expand(1);
+function errors(logits: Tensor, labels: Tensor, error: DeepTargetsOptions["error"]): Tensor {
+  const [classes, batch] = [logits.size(-1), labels.size(0)];
+  const scores = logits.reshape([batch, logits.size(0) / batch, classes]);
+  const target = labels.oneHot(classes).expand(1);
   switch (error) {
     case "cross-entropy":
       return scores.logSoftmax(-1).mul(target).sum(-1).neg();
     case "squared":
       return scores.softmax(-1).sub(target).square().sum(-1).mul(0.5);
     case "misclassified":
-      return scores.argmax(-1).equal(workspace.labels.expand(1)).where(0, 1);
+      return scores.argmax(-1).equal(labels.expand(1)).where(0, 1);
     default:
       return error satisfies never;
   }
 }
 
-/** One where a candidate won, [batch, 1 + S]: least error, then least distance to the present activity, then the first. */
+/** Which candidate won, i32 [batch]: least error, then least distance to the present activity, then the first. */
 function winner(error: Tensor, distance: Tensor): Tensor {
   const least = error.neg().max(1).neg().expand(1);
   const fartherThanAny = 1e30;
   const ranked = error.lessEqual(least).where(distance.neg(), -fartherThanAny);
-  return ranked.argmax(1).oneHot(error.size(1));
+  return ranked.argmax(1);
 }
 
 /** T_l, [batch, positions, out]. */
@@ -101,10 +101,12 @@ function targetOf(workspace: Workspace, view: LayerView, chosen: DeepTargetsOpti
   const [batch = 1, count = 1, ...state] = tried.shape;
   const flat = tried.reshape([batch * count, ...state]);
   // Layers below do their work for nobody here, and are dropped from the graph.
-  const { logits } = workspace.secondPass({ between: (layer, post) => (layer.index === view.index ? flat : post) });
   const distance = tried.sub(view.post.expand(1)).square().sum([2, 3]);
-  const won = winner(errors(workspace, logits, chosen.error), distance).mark({ kind: "broadcast" });
-  return tried.mul(workspace.read("broadcast", won).reshape([batch, count, 1, 1])).sum(1);
+  const won = workspace.judge(
+    { between: (layer, post) => (layer.index === view.index ? flat : post) },
+    ({ logits }, labels) => winner(errors(logits, labels, chosen.error), distance),
+  );
+  return tried.mul(won.oneHot(count).reshape([batch, count, 1, 1])).sum(1);
 }
 
 /** Deep targets by sampling (Baldi and Sadowski 2016). */
@@ -115,15 +117,7 @@ export const deepTargets = defineRule<DeepTargetsOptions>(
     equation: "dW_l = <h_{l-1} (f'(a_l) * (T_l - h_l))^T>,  T_l = the candidate for h_l with the least output error",
     source: "Baldi and Sadowski 2016",
     relation: "none",
-    reads: ({ gate }) => [
-      "pre",
-      "post",
-      ...(gate === "own" ? (["preactivation"] as const) : []),
-      "noise",
-      "label",
-      "broadcast",
-      "secondPhase",
-    ],
+    reads: ({ gate }) => ["pre", "post", ...(gate === "own" ? (["preactivation"] as const) : []), "noise", "broadcast"],
     options,
   },
   (workspace, chosen) => {

@@ -93,11 +93,11 @@ function reconstruct({ send, heads }: Inverse, output: Tensor, input: Tensor) {
 /** A pass in which every layer passes on its clean activity with noise. */
 function noisyPass(workspace: Workspace, { noise, top }: DifferenceTargetPropagationOptions): Pass {
   const depth = workspace.layers.length;
-  const passedOn = workspace.layers.map(({ index, post }) =>
-    index === depth && top === "gradient"
-      ? post
-      : post.add(workspace.noise(`layer${index}.reconstruction`, post.shape, "normal").mul(noise)),
-  );
+  const passedOn = workspace.layers.map(({ index }) => {
+    const { post } = workspace.activityOf(index);
+    if (index === depth && top === "gradient") return post;
+    return post.add(workspace.noise(`layer${index}.reconstruction`, post.shape, "normal").mul(noise));
+  });
   return workspace.secondPass({ between: (layer, post) => passedOn[layer.index - 1] ?? post });
 }
 
@@ -108,13 +108,14 @@ function topShift(
   inverse: Inverse | undefined,
   { energy, targetStep, difference }: DifferenceTargetPropagationOptions,
 ): Tensor {
-  if (inverse === undefined) return slopeAtTop(workspace, view.post, energy).mul(-targetStep);
+  const { post } = workspace.activityOf(view.index);
+  if (inverse === undefined) return slopeAtTop(workspace, post, energy).mul(-targetStep);
   const { features, logits } = workspace.pass;
   const target = logits.sub(energySlope(workspace, logits, energy).mul(targetStep));
   const shift = inverse.send(target).sub(difference ? inverse.send(logits) : features);
-  if (workspace.network.readout.pooling === "flatten") return shift.reshape(view.post.shape);
+  if (workspace.network.readout.pooling === "flatten") return shift.reshape(post.shape);
   // The mean over positions moves by as much as every position does.
-  return shift.expand(1).broadcastTo(view.post.shape);
+  return shift.expand(1).broadcastTo(post.shape);
 }
 
 /** Difference target propagation (Lee et al. 2015). */
@@ -126,16 +127,18 @@ export const differenceTargetPropagation = defineRule<DifferenceTargetPropagatio
     equation: "dW_l = (1/eta) <h_{l-1} (f'(a_l) * (t_l - h_l))^T>,  t_l = h_l + G(t_{l+1}) - G(h_{l+1})",
     source: "Lee, Zhang, Fischer and Bengio 2015; Ernoult et al. 2022",
     relation: "none",
-    reads: ({ top }) => [
+    reads: ({ top, difference }) => [
       "pre",
-      "post",
+      // Plain target propagation compares the target with the activity, where with the correction their difference arrives; an
+      // inverse of the read-out learns to give the top layer's activity.
+      ...(difference && top === "gradient" ? [] : (["post"] as const)),
       "preactivation",
       "localHead",
       "noise",
-      "label",
       "outputError",
       "secondPhase",
       "neighbour",
+      "otherActivity",
       ...(top === "gradient" ? (["otherWeight"] as const) : []),
     ],
     options,
@@ -146,6 +149,7 @@ export const differenceTargetPropagation = defineRule<DifferenceTargetPropagatio
     if (last === undefined) throw new Error("internal: a network without hidden layers");
     // Nothing to invert below a single hidden layer: what is declared counts as used.
     if (views.length === 1) for (const signal of ["localHead", "noise"] as const) workspace.read(signal, undefined);
+    if (!chosen.difference || chosen.top === "inverse") workspace.read("post", undefined);
     const gradients: Record<string, Tensor> = {};
     const objectives: Record<string, Tensor> = {};
     const noisy = noisyPass(workspace, chosen);
@@ -157,16 +161,17 @@ export const differenceTargetPropagation = defineRule<DifferenceTargetPropagatio
 
     const output = chosen.top === "inverse" ? inverseOfReadout(workspace, last) : undefined;
     if (output !== undefined) learn("readout", output, noisy.logits, noisy.features);
-    let shift = workspace.read("neighbour", topShift(workspace, last, output, chosen));
+    let shift = workspace.message(last.index, topShift(workspace, last, output, chosen));
     for (const view of [...views].reverse()) {
       Object.assign(gradients, descend(view, view.gate(shift).mul(-1 / chosen.targetStep), workspace.batch));
       const [below, seen] = [views[view.index - 2], noisy.layers[view.index - 1]];
       if (below === undefined || seen === undefined) break;
       const inverse = inverseOf(view, below.layer, chosen);
       learn(`layer${view.index}`, inverse, seen.post, seen.pre);
-      const present = chosen.difference ? inverse.send(view.post) : view.pre;
-      const message = inverse.send(view.post.add(shift)).sub(present).reshape(below.post.shape);
-      shift = workspace.read("neighbour", message);
+      const { post } = workspace.activityOf(view.index);
+      const present = chosen.difference ? inverse.send(post) : view.pre;
+      const message = inverse.send(post.add(shift)).sub(present).reshape(workspace.activityOf(below.index).post.shape);
+      shift = workspace.read("otherActivity", workspace.message(below.index, message));
     }
     return { gradients, objectives };
   },

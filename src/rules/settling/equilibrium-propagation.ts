@@ -17,7 +17,7 @@
  */
 import { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
-import { activate, patches, preactivate, sendBack } from "../../networks/index.ts";
+import { activate, patches, sendBack } from "../../networks/index.ts";
 import { defineRule, descend } from "../rule.ts";
 import type { LayerView, Workspace } from "../workspace.ts";
 import { outputEnergy, slopeAtTop } from "./output-energy.ts";
@@ -66,13 +66,14 @@ function relax(
     states = before.map((state, i) => {
       const [view, above, stateAbove] = [workspace.layers[i], workspace.layers[i + 1], before[i + 1]];
       if (view === undefined) throw new Error(`internal: a state without layer ${i + 1}`);
-      const { layer, weight, bias } = view;
-      let drive = preactivate(layer, preOf(view, before), { weight, ...(bias === undefined ? {} : { bias }) });
+      const { layer } = view;
+      let drive = view.drive(preOf(view, before));
       if (above !== undefined && stateAbove !== undefined) {
-        const message = sendBack(above.layer, stateAbove, workspace.weightOf(above.index), state.shape);
-        drive = drive.add(workspace.read("neighbour", message).mul(feedback));
+        const sent = workspace.read("otherActivity", stateAbove);
+        const message = sendBack(above.layer, sent, workspace.weightOf(above.index), state.shape);
+        drive = drive.add(workspace.message(view.index, message).mul(feedback));
       } else if (beta !== 0) {
-        drive = drive.sub(workspace.read("neighbour", slopeAtTop(workspace, state, energy)).mul(beta));
+        drive = drive.sub(workspace.message(view.index, slopeAtTop(workspace, state, energy)).mul(beta));
       }
       const called = activate(layer, drive);
       const moved = rate === 1 ? called : state.mul(1 - rate).add(called.mul(rate));
@@ -91,12 +92,21 @@ export const equilibriumPropagation = defineRule<EquilibriumPropagationOptions>(
     equation: "dW_l = (c_l / 2 beta) <s_{l-1}^beta (s_l^beta)^T - s_{l-1}^-beta (s_l^-beta)^T>,  c_l = kappa^(l-L)",
     source: "Scellier and Bengio 2017; Laborieux et al. 2021",
     relation: "none",
-    reads: ["pre", "post", "weight", "label", "outputError", "secondPhase", "neighbour", "otherWeight"],
+    reads: ({ rate }) => [
+      "pre",
+      ...(rate < 1 ? (["post"] as const) : []),
+      "outputError",
+      "secondPhase",
+      "neighbour",
+      "otherActivity",
+      "otherWeight",
+    ],
     options,
   },
   (workspace, chosen) => {
     const { beta, nudging, freeSteps, nudgedSteps, feedback } = chosen;
-    const start = workspace.layers.map((view) => view.post);
+    // At rate 1 a layer forgets where it started: its neighbours' start alone matters.
+    const start = workspace.layers.map((view) => (chosen.rate < 1 ? view.post : workspace.activityOf(view.index).post));
     const free = relax(workspace, start, freeSteps, 0, chosen);
     const plus = relax(workspace, free, nudgedSteps, beta, chosen);
     const minus = nudging === "symmetric" ? relax(workspace, free, nudgedSteps, -beta, chosen) : free;

@@ -21,9 +21,10 @@ export type OutputEnergy = z.output<typeof outputEnergy>;
 
 /** dE/dlogits per sample, [batch, classes], at the logits `scores`. */
 export function energySlope(workspace: Workspace, scores: Tensor, energy: OutputEnergy): Tensor {
-  const error = outputError(scores, workspace.labels);
-  const slope = energy === "cross-entropy" ? error : throughSoftmax(scores.softmax(-1), error);
-  return workspace.read("outputError", slope.mark({ kind: "outputError" }));
+  return workspace.errorAtOutput((labels) => {
+    const error = outputError(scores, labels);
+    return energy === "cross-entropy" ? error : throughSoftmax(scores.softmax(-1), error);
+  });
 }
 
 /** dE/dtop per sample where the top layer has the values `top`, in their shape: sent back through the read-out's own weights. */

@@ -18,7 +18,7 @@
  */
 import { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
-import { activate, gate, patches, preactivate, sendBack } from "../../networks/index.ts";
+import { activate, gate, patches, sendBack } from "../../networks/index.ts";
 import { defineRule, descend, type Rule, type RuleCard, type Updates } from "../rule.ts";
 import type { LayerView, Workspace } from "../workspace.ts";
 import { outputEnergy, slopeAtTop } from "./output-energy.ts";
@@ -56,12 +56,10 @@ function predict(workspace: Workspace, values: readonly Tensor[]): Settling[] {
   return workspace.layers.map((view, i) => {
     const [value, below] = [values[i], values[i - 1]];
     if (value === undefined) throw new Error(`internal: no value of layer ${view.index}`);
-    const { layer, weight, bias } = view;
+    const { layer } = view;
     const pre = below === undefined ? view.pre : patches(layer, below);
-    const drive = preactivate(layer, pre, { weight, ...(bias === undefined ? {} : { bias }) }).mark({
-      kind: "preactivation",
-      layer: layer.index,
-    });
+    // What the input predicts does not change.
+    const drive = below === undefined ? view.preactivation : view.drive(pre);
     return { view, pre, drive, value, error: value.sub(activate(layer, drive)) };
   });
 }
@@ -71,13 +69,13 @@ function infer(workspace: Workspace, layers: readonly Settling[], options: Predi
   const rate = rateOf(options);
   return layers.map(({ view, value, error }, i) => {
     const above = layers[i + 1];
-    const message = workspace.read(
-      "neighbour",
+    const message = workspace.message(
+      view.index,
       above === undefined
         ? slopeAtTop(workspace, value, options.energy).mul(-options.precision)
         : sendBack(
             above.view.layer,
-            gate(above.view.layer, above.drive, above.error),
+            workspace.read("otherActivity", gate(above.view.layer, above.drive, above.error)),
             workspace.weightOf(above.view.index),
             value.shape,
           ),
@@ -119,7 +117,16 @@ function coding(
     {
       ...card,
       family: "settling and targets",
-      reads: ["pre", "post", "weight", "label", "outputError", "secondPhase", "neighbour", "otherWeight"],
+      reads: [
+        "pre",
+        "post",
+        "preactivation",
+        "outputError",
+        "secondPhase",
+        "neighbour",
+        "otherActivity",
+        "otherWeight",
+      ],
       options: fields.extend({ schedule: fields.shape.schedule.default(schedule) }),
     },
     trace,
