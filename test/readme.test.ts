@@ -21,8 +21,12 @@ it("the README's commands run", { timeout: 120_000 }, async () => {
     for (const command of commands) {
       const smaller = command
         .replace("train.steps=1500", "train.steps=15")
+        .replace("train.steps=100", "train.steps=5")
         .replace("data.train=4000", "data.train=200");
-      const [npx, name, ...words] = smaller.split(" ");
+      // As a shell reads it: words between spaces, or between quotes.
+      const [npx, name, ...words] = [...smaller.matchAll(/"([^"]*)"|(\S+)/g)].map(
+        ([, quoted, bare]) => quoted ?? bare!,
+      );
       expect([npx, name]).toEqual(["npx", "afferent"]);
       const environment = { ...process.env, AFFERENT_STORE: "" };
       const args = ["--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts"), ...words];
