@@ -1,13 +1,11 @@
 /** Runs the README's commands, in order and in one folder, with fewer steps and strings. */
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { typed } from "../src/cli/typed.contract.ts";
 
 const root = join(import.meta.dirname, "..");
-const run = promisify(execFile);
 
 it("the README's commands run", { timeout: 120_000 }, async () => {
   const readme = await readFile(join(root, "README.md"), "utf8");
@@ -17,6 +15,8 @@ it("the README's commands run", { timeout: 120_000 }, async () => {
     .map((line) => line.replace(/\s+#.*$/, ""));
   expect(commands.length).toBeGreaterThan(8);
   const folder = await mkdtemp(join(tmpdir(), "afferent-readme-"));
+  const before = process.cwd();
+  process.chdir(folder);
   try {
     for (const command of commands) {
       const smaller = command
@@ -28,12 +28,12 @@ it("the README's commands run", { timeout: 120_000 }, async () => {
         ([, quoted, bare]) => quoted ?? bare!,
       );
       expect([npx, name]).toEqual(["npx", "afferent"]);
-      const environment = { ...process.env, AFFERENT_STORE: "" };
-      const args = ["--import", import.meta.resolve("tsx"), join(root, "src/cli/main.ts"), ...words];
-      const { stdout } = await run(process.execPath, args, { cwd: folder, env: environment });
+      const { code, stdout, stderr } = await typed(words);
+      expect(code, `${command}: ${stderr}`).toBe(0);
       expect(stdout, command).not.toBe("");
     }
   } finally {
+    process.chdir(before);
     await rm(folder, { recursive: true });
   }
 });

@@ -1,9 +1,12 @@
 /** The program: all commands, and how each way of ending becomes an exit code and at most one line on stderr. */
 import { Command, CommanderError } from "commander";
+import { auditCommand } from "./audit.ts";
+import { channelCommand } from "./channel.ts";
 import { quiet } from "./command.ts";
 import { compactCommand } from "./compact.ts";
 import { compareCommand } from "./compare.ts";
 import { dataCommand } from "./data.ts";
+import { discoverCommand } from "./discover.ts";
 import { type ExitCode, exitCodeOf, exitCodes, textOf } from "./exit.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
@@ -14,6 +17,7 @@ import { runCommand } from "./run.ts";
 import { schemaCommand } from "./schema.ts";
 import { showCommand } from "./show.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { theoryCommand } from "./theory.ts";
 import { traceCommand } from "./trace.ts";
 import { packageVersion } from "../study/provenance.ts";
 
@@ -28,6 +32,10 @@ const commands = [
   infoCommand,
   dataCommand,
   rulesCommand,
+  auditCommand,
+  channelCommand,
+  theoryCommand,
+  discoverCommand,
   traceCommand,
   schemaCommand,
   compactCommand,
@@ -74,6 +82,8 @@ function programFor(at: Surroundings, end: (code: ExitCode) => void): Command {
     .helpOption("-h, --help", "show this help")
     .helpCommand("help [command]", "show the help of a command")
     .configureHelp({ subcommandTerm: (listed) => listed.name() })
+    // Options after a command's name are that command's, also where it has commands of its own.
+    .enablePositionalOptions()
     .addHelpText("after", epilogue);
   for (const build of commands) program.addCommand(build(at, end));
   return program;

@@ -56,22 +56,23 @@ describe("simplified graphs", () => {
       %8 = sum{axes=[0]}(%7) : f32[]
       %9 = mul(%8, 0.0078125) : f32[]
       %10 = neg(%9) : f32[]
-      %11 = less(0, %2) : bool[128, 32]
-      %12 = mul(-0.0078125, %5) : f32[128, 10]
-      %13 = exp(%4) : f32[128, 10]
-      %14 = sum{axes=[1]}(%12) : f32[128]
-      %15 = reshape(%14) : f32[128, 1]
-      %16 = mul(%13, %15) : f32[128, 10]
-      %17 = sub(%12, %16) : f32[128, 10]
-      %18 = matmul{transposeB}(%17, v) : f32[128, 32]
-      %19 = where(%11, %18, 0) : f32[128, 32]
-      %20 = matmul{transposeA}(x, %19) : f32[64, 32]
-      %21 = sum{axes=[0]}(%19) : f32[32]
-      %22 = matmul{transposeA}(%2, %17) : f32[32, 10]
+      %11 = mul(-0.0078125, %5) : f32[128, 10]
+      %12 = exp(%4) : f32[128, 10]
+      %13 = sum{axes=[1]}(%11) : f32[128]
+      %14 = reshape(%13) : f32[128, 1]
+      %15 = mul(%12, %14) : f32[128, 10]
+      %16 = sub(%11, %15) : f32[128, 10]
+      %17 = matmul{transposeB}(%16, v) : f32[128, 32]
+      %18 = less(0, %2) : bool[128, 32]
+      %19 = cast(%18) : f32[128, 32]
+      %20 = mul(%17, %19) : f32[128, 32]
+      %21 = matmul{transposeA}(x, %20) : f32[64, 32]
+      %22 = sum{axes=[0]}(%20) : f32[32]
+      %23 = matmul{transposeA}(%2, %16) : f32[32, 10]
       return loss = %10
-      return w = %20
-      return b = %21
-      return v = %22"
+      return w = %21
+      return b = %22
+      return v = %23"
     `);
   });
 });

@@ -55,9 +55,7 @@ describe("two steps at odd sizes give a replica the same bits alone and in compa
 
 describe("two steps give the same bits on one thread and on two", () => {
   const cases = (["plain", "stacked"] as const).flatMap((form) =>
-    ["backprop", "direct-feedback-alignment", "info-nce", "vicreg", "oja", "predictive-coding"].map(
-      (rule) => [rule, form] as const,
-    ),
+    ["backprop", "info-nce", "oja"].map((rule) => [rule, form] as const),
   );
   it.each(cases)("%s, %s", async (rule, form) => {
     const run = async (threads: number): Promise<Record<string, Float32Array>> => {
