@@ -3,7 +3,9 @@
  */
 import { allRuns, describeSetting, type Engine, type Setting, Team } from "./contenders/contender.ts";
 import { interleave, spread, type Spread, stepsFor } from "./measure.ts";
-import { type Drawn, type Work } from "./work.ts";
+import { formFor } from "../src/study/build.ts";
+import { groupSize } from "../src/study/groups.ts";
+import { type Drawn, modelOf, type Work } from "./work.ts";
 
 export interface Effort {
   readonly rounds: number;
@@ -60,24 +62,34 @@ export async function compare(
     say(`${engine.id}: trying ${study.length + step.length} settings`);
     // One run by itself is reported for every number of threads, in the form that is best there.
     for (const threads of new Set(step.map((setting) => setting.threads))) {
-      const same = step.filter((setting) => setting.threads === threads);
-      const [setting = neverSet()] = await fastest(prepared, engine, same, [0], effort);
+      const alike = step.filter((setting) => setting.threads === threads);
+      const [setting = neverSet()] = await fastest(prepared, engine, alike, [0], effort);
       stepEntries.push({ engine, runs: [0], setting });
     }
     // Two of each, because a short trial on a busy machine may prefer the wrong one; the faster in the end counts.
-    const candidates = (await fastest(prepared, engine, study, runs, effort)).slice(0, 2);
-    studyEntries.push(...candidates.map((setting) => ({ engine, runs, setting })));
-    if (engine.id === "afferent") {
-      for (const setting of candidates) {
-        studyEntries.push({ engine, runs, setting: { ...setting, form: "training loop" } });
-      }
-    }
+    const found = (await fastest(prepared, engine, study, runs, effort)).slice(0, 2);
+    const own = engine.id === "afferent" ? planned(prepared.work, runs.length, effort.cores) : undefined;
+    // What a study of afferent's really runs in is measured whether a trial likes it or not, and is its training loop.
+    const settings = own === undefined ? found : [own, ...found.filter((setting) => !same(setting, own)).slice(0, 1)];
+    studyEntries.push(...settings.map((setting) => ({ engine, runs, setting })));
+    if (own !== undefined) studyEntries.push({ engine, runs, setting: { ...own, form: "training loop" } });
   }
   const difference = await check(prepared, [...studyEntries, ...stepEntries]);
   const step = await measure(prepared, stepEntries, effort, say);
   const study = await measure(prepared, studyEntries, effort, say);
   return { step, study, difference, checkedSteps };
 }
+
+/** The setting in which the planner computes a study: a process of one thread a core. */
+function planned(work: Work, runs: number, cores: number): Setting {
+  const model = modelOf(work);
+  const length = work.branching ** work.depth;
+  const stack = formFor(model, length) === "stacked" ? groupSize(model, length, runs, cores) : 0;
+  return { processes: Math.min(cores, runs), threads: 1, stack, form: "fixed batches" };
+}
+
+const same = (a: Setting, b: Setting): boolean =>
+  a.processes === b.processes && a.threads === b.threads && a.stack === b.stack && a.form === b.form;
 
 function neverSet(): never {
   throw new Error("internal: no setting");
@@ -90,7 +102,7 @@ interface Entry {
   readonly runs: readonly number[];
 }
 
-/** Settings from fast to slow, by the best of two short measurements each. */
+/** Settings from fast to slow, by the best of two short measurements each, with all others between the two. */
 async function fastest(
   { work, drawn, file }: Prepared,
   engine: Engine,
@@ -99,23 +111,23 @@ async function fastest(
   { seconds }: Effort,
 ): Promise<Setting[]> {
   if (settings.length <= 1) return [...settings];
-  const found: { setting: Setting; perStep: number }[] = [];
+  const perStep = new Map<Setting, number>();
   // Processes are reused where only the manner differs.
   const teams = new Map<string, Team>();
   try {
-    for (const setting of settings) {
+    for (const setting of [...settings, ...settings]) {
       const key = `${setting.processes} ${setting.threads}`;
       const team = teams.get(key) ?? Team.start(engine, setting);
       teams.set(key, team);
       await team.load(work, file, drawn.identities, runs, setting);
       const steps = await stepsFor(team, seconds / 3);
-      const perStep = Math.min((await team.time(steps)).seconds, (await team.time(steps)).seconds) / steps;
-      found.push({ setting, perStep });
+      const taken = (await team.time(steps)).seconds / steps;
+      perStep.set(setting, Math.min(taken, perStep.get(setting) ?? Infinity));
     }
   } finally {
     await Promise.all([...teams.values()].map((team) => team.close()));
   }
-  return found.sort((a, b) => a.perStep - b.perStep).map(({ setting }) => setting);
+  return [...settings].sort((a, b) => (perStep.get(a) ?? Infinity) - (perStep.get(b) ?? Infinity));
 }
 
 /** Compares every entry's losses with those of the first. */

@@ -5,7 +5,7 @@
  * are workers (or more, up to `largest` a group); large ones run one by one. Cores that would be left without a group go to the others as threads.
  */
 import { canonicalJson } from "./identity.ts";
-import { buildStep } from "../train/index.ts";
+import { buildStep, type Model } from "../train/index.ts";
 import { cost } from "../graph/index.ts";
 import { formFor, modelOf } from "./build.ts";
 import type { RunSpec } from "./spec.ts";
@@ -47,8 +47,7 @@ export function groupRuns(runs: readonly PlannedRun[], workers: number): RunGrou
     if (first === undefined) return [];
     const model = modelOf(first.spec);
     const length = first.spec.task.s ** first.spec.task.depth;
-    const stacked = formFor(model, length) === "stacked";
-    const size = stacked ? Math.min(largest, Math.ceil(alike.length / workers)) : 1;
+    const size = groupSize(model, length, alike.length, workers);
     const { operations, products } = cost(Object.values(buildStep(model, length).outputs));
     return chunks(alike, size).map((members) => ({
       runs: members,
@@ -60,6 +59,11 @@ export function groupRuns(runs: readonly PlannedRun[], workers: number): RunGrou
   return groups
     .sort((a, b) => b.work - a.work)
     .map(({ products, ...group }) => ({ ...group, threads: products < threadsPayFrom ? 1 : coresEach }));
+}
+
+/** How many of `count` runs of a model that share a graph are computed together. */
+export function groupSize(model: Model, length: number, count: number, workers: number): number {
+  return formFor(model, length) === "stacked" ? Math.min(largest, Math.ceil(count / workers)) : 1;
 }
 
 /** Cuts a list into parts of at most `size`, as equal as possible. */
