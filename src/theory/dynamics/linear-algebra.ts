@@ -1,10 +1,10 @@
 /**
  * Linear systems, eigenvalues and the matrix exponential, for the matrices of a few to some dozens of rows that arise here.
  *
- * Symmetric eigenproblems are solved by Jacobi's rotations, general ones by QR steps on the Hessenberg form in complex numbers,
- * the exponential by scaling and squaring of a Taylor series; all to nearly machine precision (Golub and Van Loan, Matrix
- * Computations, chapters 7 to 9).
+ * Eigenproblems are the library's (ml-matrix). The exponential, which it does not have, is scaling and squaring of a Taylor series
+ * (Golub and Van Loan, Matrix Computations, chapter 9); systems that may be singular are solved by elimination that says their rank.
  */
+import { EigenvalueDecomposition } from "ml-matrix";
 import { Matrix } from "./matrix.ts";
 
 /** Solution of A x = b, and what there is to say of it. */
@@ -64,57 +64,19 @@ export interface SymmetricEigen {
   readonly vectors: Matrix;
 }
 
-/** Eigenvalues and orthonormal eigenvectors of a symmetric matrix by cyclic Jacobi rotations. */
+/** Eigenvalues and orthonormal eigenvectors of a symmetric matrix. */
 export function symmetricEigen(given: Matrix): SymmetricEigen {
   const n = given.rows;
   const a = given.add(given.transpose()).scale(0.5);
-  const vectors = Matrix.identity(n);
-  const scale = a.largest();
-  for (let sweep = 0; sweep < 60; sweep++) {
-    let off = 0;
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) off = Math.max(off, Math.abs(a.at(p, q)));
-    if (off <= 1e-17 * scale) break;
-    for (let p = 0; p < n; p++) for (let q = p + 1; q < n; q++) rotate(a, vectors, p, q);
-  }
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => a.at(j, j) - a.at(i, i));
-  const sorted = new Matrix(n, n);
-  order.forEach((from, to) => {
-    for (let i = 0; i < n; i++) sorted.set(i, to, vectors.at(i, from));
+  const { realEigenvalues: found, eigenvectorMatrix: columns } = new EigenvalueDecomposition(a.toRows(), {
+    assumeSymmetric: true,
   });
-  return { values: Float64Array.from(order, (i) => a.at(i, i)), vectors: sorted };
-}
-
-/** One Jacobi rotation: makes a_pq zero. */
-function rotate(a: Matrix, vectors: Matrix, p: number, q: number): void {
-  const apq = a.at(p, q);
-  if (apq === 0) return;
-  const theta = (a.at(q, q) - a.at(p, p)) / (2 * apq);
-  const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.hypot(theta, 1));
-  const c = 1 / Math.hypot(t, 1);
-  const s = t * c;
-  const turn = (read: (k: number) => [number, number], write: (k: number, x: number, y: number) => void): void => {
-    for (let k = 0; k < a.rows; k++) {
-      const [x, y] = read(k);
-      write(k, c * x - s * y, s * x + c * y);
-    }
-  };
-  const columns = (m: Matrix): void =>
-    turn(
-      (k) => [m.at(k, p), m.at(k, q)],
-      (k, x, y) => {
-        m.set(k, p, x);
-        m.set(k, q, y);
-      },
-    );
-  columns(a);
-  turn(
-    (k) => [a.at(p, k), a.at(q, k)],
-    (k, x, y) => {
-      a.set(p, k, x);
-      a.set(q, k, y);
-    },
-  );
-  columns(vectors);
+  const order = found.map((_, i) => i).sort((i, j) => (found[j] ?? 0) - (found[i] ?? 0));
+  const vectors = new Matrix(n, n);
+  order.forEach((from, to) => {
+    for (let i = 0; i < n; i++) vectors.set(i, to, columns.get(i, from));
+  });
+  return { values: Float64Array.from(order, (i) => found[i] ?? NaN), vectors };
 }
 
 /** e^A by scaling and squaring of the Taylor series. */
