@@ -8,6 +8,8 @@
  * Tags meet where an operation joins an element that has one tag alone with something that has another, other than in a sum, a
  * maximum or a scatter: z_b . z_c, x_b - mean(x), a softmax along the batch, the gates of the next sample. A function of
  * finished sums (their sign, a division by their norm) joins nothing that was apart.
+ *
+ * Longer than most files because the rules of all primitives stand in one table that the compiler checks for gaps.
  */
 import { type Attributes, type Primitive, sizeOf, type Tensor, topological } from "../graph/index.ts";
 import { interpret } from "../runtime/interpreter.ts";
