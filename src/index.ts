@@ -43,4 +43,5 @@ export { RunSpec, type RunSpecInput } from "./study/spec.ts";
 export { openStore, type Store } from "./study/store/store.ts";
 export { defineStudy, type PlannedRun, type Study, type StudyInput } from "./study/study.ts";
 export { type Cell, summarise } from "./study/summary.ts";
+export * as theory from "./theory/index.ts";
 export { z } from "zod";
