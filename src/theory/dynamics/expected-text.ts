@@ -5,20 +5,12 @@
  * expectation: E[O^2*I] is the vector of E[O^2 x_j].
  */
 import { degreeOf, type Exponents, type Polynomial, type Term } from "../polynomial/polynomial.ts";
-import { exponentsText } from "../polynomial/print.ts";
-import { rationalText, negateRational } from "../polynomial/rational.ts";
+import { exponentsText, joined } from "../polynomial/print.ts";
+import { rationalText } from "../polynomial/rational.ts";
 
 /** E[dw] of a linear unit, O = w.x, as text. */
 export function expectedText({ terms }: Polynomial): string {
-  if (terms.length === 0) return "0";
-  return terms
-    .map((term, i) => {
-      const negative = term.coefficient.numerator < 0n;
-      const size = negative ? negateRational(term.coefficient) : term.coefficient;
-      const sign = i === 0 ? (negative ? "-" : "") : negative ? " - " : " + ";
-      return sign + termText({ ...term, coefficient: size });
-    })
-    .join("");
+  return joined(terms, termText);
 }
 
 const scalars: Readonly<Record<string, string>> = { O: "(mu'w)", "O^2": "(w'Mw)", "T*O": "(v'w)" };

@@ -50,7 +50,8 @@ const latex: Notation = {
   average: (inside) => `\\langle ${inside} \\rangle`,
 };
 
-function joined(terms: readonly Term[], print: (term: Term) => string): string {
+/** Terms joined by their signs; `print` writes one whose coefficient is positive. */
+export function joined(terms: readonly Term[], print: (term: Term) => string): string {
   if (terms.length === 0) return "0";
   return terms
     .map((term, i) => {
