@@ -175,5 +175,4 @@ export const batching: { readonly [P in Primitive]: Batching<P> } = {
   logSoftmax: (node, batch) => operand(batch, 0).logSoftmax(node.attributes.axis + 1),
 
   stopGradient: elementwise(),
-  mark: elementwise(),
 };

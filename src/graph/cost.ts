@@ -75,14 +75,13 @@ export const operations: { readonly [P in Primitive]: Operations<P> } = {
   softmax: (node) => 4 * sizeOf(node.shape),
   logSoftmax: (node) => 4 * sizeOf(node.shape),
   stopGradient: free,
-  mark: free,
 };
 
 const isProduct = (primitive: Primitive): boolean =>
   primitive === "matmul" || primitive === "gemm" || primitive === "conv2d";
 /** Renamings: the runtime passes their buffer on. */
 const isView = (primitive: Primitive): boolean =>
-  ["input", "constant", "reshape", "stopGradient", "mark"].includes(primitive);
+  ["input", "constant", "reshape", "stopGradient"].includes(primitive);
 const bytesPer = { float32: 4, int32: 4, bool: 1 } satisfies Record<DType, number>;
 const bytesOf = (tensor: Tensor): number => sizeOf(tensor.shape) * bytesPer[tensor.dtype];
 

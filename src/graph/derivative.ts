@@ -248,5 +248,4 @@ export const derivative: { readonly [P in Primitive]: Derivative<P> } = {
   },
 
   stopGradient: none,
-  mark: (_, g) => [g],
 };

@@ -2,33 +2,55 @@
 import { ShapeError } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
-/** log(1 + e^x), stable for large |x|. */
+/** log(1 + e^x), stable for large |x|; its slope is the logistic function of x, 1/2 at 0. */
 export function softplus(x: Tensor): Tensor {
-  return x.relu().add(x.abs().neg().exp().add(1).log());
+  // (x + |x|) / 2 is max(0, x) with a slope of 1/2 at 0, where that of relu is 0.
+  return x
+    .add(x.abs())
+    .mul(0.5)
+    .add(x.abs().neg().exp().add(1).log());
 }
 
-/** x divided by its Euclidean norm along `axis`; `epsilon` is added to the squared norm. */
-export function normalise(x: Tensor, axis = -1, epsilon = 1e-8): Tensor {
-  return x.div(
-    x
-      .square()
-      .sum(axis)
-      .add(epsilon)
-      .sqrt()
-      .expand(axis < 0 ? axis + x.rank : axis),
-  );
+/** x divided by its Euclidean norm along `axis`; a row of zeros stays one, and has the slope of the identity. */
+export function normalise(x: Tensor, axis = -1): Tensor {
+  const squares = x.square().sum(axis, { keepdims: true });
+  return x.div(squares.equal(0).where(1, squares).sqrt());
+}
+
+/** x less its mean along `axis`. */
+export function centred(x: Tensor, axis: number): Tensor {
+  return x.sub(x.mean(axis, { keepdims: true }));
 }
 
 /** Population variance along `axis`, which is dropped. */
 export function variance(x: Tensor, axis: number): Tensor {
-  const at = axis < 0 ? axis + x.rank : axis;
-  return x.sub(x.mean(at).expand(at)).square().mean(at);
+  return centred(x, axis).square().mean(axis);
+}
+
+/** Cross-entropy in nats of each row of `logits` [..., classes] against integer `labels` [...]. */
+export function crossEntropies(logits: Tensor, labels: Tensor): Tensor {
+  return logits
+    .logSoftmax(-1)
+    .mul(labels.oneHot(logits.size(-1)))
+    .sum(-1)
+    .neg();
 }
 
 /** Mean cross-entropy in nats of `logits` [..., classes] against integer `labels` [...]. */
 export function crossEntropy(logits: Tensor, labels: Tensor): Tensor {
-  const depth = logits.size(-1);
-  return logits.logSoftmax(-1).mul(labels.oneHot(depth)).sum(-1).mean().neg();
+  return crossEntropies(logits, labels).mean();
+}
+
+/** A score that no softmax gives weight to. */
+const excluded = -1e9;
+
+/**
+ * Mean cross-entropy in nats of finding each row's partner among its candidates: `scores` [..., rows, columns], `partners`
+ * [rows, columns] with the wanted probabilities in each row, `candidates` 1 where a column takes part and 0 elsewhere (all do when it is left out).
+ */
+export function partnerCrossEntropy(scores: Tensor, partners: Tensor, candidates?: Tensor): Tensor {
+  const competing = candidates === undefined ? scores : candidates.greater(0.5).where(scores, excluded);
+  return competing.logSoftmax(-1).mul(partners).sum(-1).mean().neg();
 }
 
 /** Pools non-overlapping windows of x [n, c, h, w] by their maximum or mean. Throws ShapeError when the window does not divide the image. */

@@ -1,7 +1,16 @@
 export { cost, type Cost, operations, operationsOf } from "./cost.ts";
-export { crossEntropy, normalise, pool2d, softplus, variance } from "./derived.ts";
+export {
+  centred,
+  crossEntropies,
+  crossEntropy,
+  normalise,
+  partnerCrossEntropy,
+  pool2d,
+  softplus,
+  variance,
+} from "./derived.ts";
 export { grad, pullback } from "./grad.ts";
-export type { Attributes, Primitive, Role } from "./primitive.ts";
+export type { Attributes, Primitive } from "./primitive.ts";
 export { print } from "./print.ts";
 export { describe, type DType, range, type Shape, ShapeError, sameShape, sizeOf, stridesOf } from "./shape.ts";
 export { simplify, type SimplifyOptions, uniformValue } from "./simplify.ts";

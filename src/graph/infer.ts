@@ -299,5 +299,4 @@ export const infer: { readonly [P in Primitive]: Infer<P> } = {
   logSoftmax: alongAxis("logSoftmax"),
 
   stopGradient: same("stopGradient"),
-  mark: same("mark"),
 };

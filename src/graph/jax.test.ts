@@ -130,7 +130,6 @@ const translations: { readonly [P in Primitive]: Translate<P> } = {
   softmax: ({ attributes }, x) => nn.softmax(x, attributes.axis),
   logSoftmax: ({ attributes }, x) => nn.logSoftmax(x, attributes.axis),
   stopGradient: (_, x) => lax.stopGradient(x),
-  mark: same,
 };
 
 /** The value of `output`, as jax-js computes it from values of the inputs. */

@@ -399,7 +399,6 @@ export const primitiveCases: { readonly [P in Primitive]: readonly PrimitiveCase
 
   // stopGradient is no derivative of its value: grad.test.ts tests it by itself.
   stopGradient: [{ name: "matrix", inputs: [flat([2, 3], uniform(-1, 1))], build: (x) => x.stopGradient() }],
-  mark: [{ name: "matrix", inputs: [real([2, 3])], build: (x) => x.mark({ kind: "activity", layer: 1 }) }],
 };
 
 /** All cases in one list, titled `conv2d: strides`. */

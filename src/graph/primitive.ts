@@ -7,19 +7,12 @@
  */
 import type { DType, Shape } from "./shape.ts";
 
-/** What a leaf or a marked node stands for; audits stop at these (`mark`, `input`). */
-export interface Role {
-  readonly kind: string;
-  /** Layer it belongs to, counted from 1 at the input side; the read-out is the last. */
-  readonly layer?: number;
-}
-
 type None = Readonly<Record<string, never>>;
 
 /** Attributes of each primitive. Operands are a node's `inputs`, in the order given here. */
 export interface Attributes {
   /** A value supplied at run time. */
-  input: { readonly name: string; readonly shape: Shape; readonly dtype: DType; readonly role?: Role };
+  input: { readonly name: string; readonly shape: Shape; readonly dtype: DType };
   /** A value known when the expression is built, row-major. */
   constant: { readonly shape: Shape; readonly dtype: DType; readonly values: readonly number[] };
 
@@ -95,8 +88,6 @@ export interface Attributes {
 
   /** The same value; `grad` treats it as a constant. */
   stopGradient: None;
-  /** The same value; tells audits that this node is an activity, an error, a message. */
-  mark: { readonly role: Role };
 }
 
 export type Primitive = keyof Attributes;

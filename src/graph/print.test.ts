@@ -101,7 +101,7 @@ describe("notation", () => {
       concat([x, full(0, [1, 3])])
         .gather(indices, 1)
         .cast("bool"),
-      constant([1, 2, 3, 4, 5, 6, 7, 8, 9], [9]).mark({ kind: "activity", layer: 2 }),
+      constant([1, 2, 3, 4, 5, 6, 7, 8, 9], [9]),
     ];
     expect(print(outputs, ["image"])).toMatchInlineSnapshot(`
       "x : f32[2, 3]
@@ -114,10 +114,9 @@ describe("notation", () => {
       %7 = gather{axis=1}(%5, %6) : f32[3, 2]
       %8 = cast(%7) : bool[3, 2]
       %9 = constant{shape=[9] dtype="float32" values=[1,2,3,4,5,6,7,8,...]}() : f32[9]
-      %10 = mark{role={"kind":"activity","layer":2}}(%9) : f32[9]
       return image = %3
       return %8
-      return %10"
+      return %9"
     `);
   });
 });

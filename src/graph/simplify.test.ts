@@ -84,7 +84,7 @@ describe("random expressions", () => {
     (a) => a.sum(),
     (a, _, choice) => a.expand(choice % (a.rank + 1)),
     (a, b) => concat([a, b], 0),
-    (a) => a.stopGradient().mark({ kind: "activity" }),
+    (a) => a.stopGradient(),
     (a, _, choice) => full([0, 1, 2][choice % 3]!, a.shape),
   ];
 
@@ -230,17 +230,11 @@ describe("rewrites", () => {
         .mul(input("r", [9, 1])),
       "mul(matmul(p, q), r)",
     ],
-    ["marks are dropped", x.mark({ kind: "activity" }).stopGradient().exp(), "exp(x)"],
+    ["stopped gradients are dropped", x.stopGradient().exp(), "exp(x)"],
   ])("%s", (_, before, after) => {
     const [smaller] = simplify([before]);
     expect(expression(smaller!)).toBe(after);
     expect(smaller).toMatchObject({ shape: before.shape, dtype: before.dtype });
-  });
-
-  test("marks are kept on request, and keep their neighbours apart", () => {
-    const marked = x.neg().mark({ kind: "activity" }).neg();
-    expect(expression(simplify([marked], { keepMarks: true })[0]!)).toBe("neg(mark(neg(x)))");
-    expect(expression(simplify([marked])[0]!)).toBe("x");
   });
 
   test("a product that something else reads is not fused, and is computed once", () => {

@@ -11,8 +11,6 @@ import { range, sameShape, type Shape, sizeOf } from "./shape.ts";
 import { constant, is, scalar, Tensor, topological } from "./tensor.ts";
 
 export interface SimplifyOptions {
-  /** Keeps `mark` nodes, which audits read. Default false. A `stopGradient` goes either way: derivatives have been taken. */
-  readonly keepMarks?: boolean;
   /**
    * Only rewrites that keep every bit of every result and do not weigh sizes: sharing, renaming, transposes into products.
    * For a stack of replicas of a graph that is simplified already: what a replica computes must not depend on how many
@@ -27,8 +25,7 @@ type Rewrite = (node: Tensor, make: Make) => Tensor | undefined;
 
 /** An equivalent graph; outputs in the same order, with the same shapes. */
 export function simplify(outputs: readonly Tensor[], options: SimplifyOptions = {}): Tensor[] {
-  const rewrites = options.exact === true ? exact : algebra;
-  const tidy = options.keepMarks === true ? [dropStops, ...rewrites] : [dropStops, dropMarks, ...rewrites];
+  const tidy = [dropStops, ...(options.exact === true ? exact : algebra)];
   if (options.exact === true) return rewriteAll(outputs, (node, make) => firstOf(tidy, node, make));
   // Only here: the second pass moves scales the other way, into the smaller factor of a product.
   const first = rewriteAll(outputs, (node, make) => firstOf([...tidy, scalesOutward], node, make));
@@ -111,8 +108,8 @@ export function uniformValue(node: Tensor | undefined): number | undefined {
   return node.attributes.values.every((value) => value === first) ? first : undefined;
 }
 
+/** Derivatives have been taken. */
 const dropStops: Rewrite = (node) => (node.primitive === "stopGradient" ? node.inputs[0] : undefined);
-const dropMarks: Rewrite = (node) => (node.primitive === "mark" ? node.inputs[0] : undefined);
 
 /** Operations that leave their operand as it is. */
 const identities: Rewrite = (node) => {

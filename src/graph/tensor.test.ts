@@ -81,12 +81,6 @@ describe("construction", () => {
     expect(right!.values[0]).toBe(left!.values[0]);
   });
 
-  test("an input carries its role", () => {
-    expect(input("w", [1], "float32", { kind: "weight", layer: 2 }).attributes).toEqual({
-      ...{ name: "w", shape: [1], dtype: "float32", role: { kind: "weight", layer: 2 } },
-    });
-    expect("role" in x.attributes).toBe(false);
-  });
 });
 
 describe("topological order", () => {

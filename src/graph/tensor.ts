@@ -5,11 +5,19 @@
  * executes the graph. Methods build further nodes, so a rule reads as its equation: `pre.transposeLast().matmul(delta)`.
  */
 import { infer } from "./infer.ts";
-import type { Attributes, Primitive, Role } from "./primitive.ts";
+import type { Attributes, Primitive } from "./primitive.ts";
 import { describe, type DType, normaliseAxis, range, type Shape, ShapeError, sizeOf } from "./shape.ts";
 
 /** A tensor, or a number that becomes a float32 scalar. */
 export type Operand = Tensor | number;
+
+/** One axis or several; negative counts from the back. */
+export type Axes = number | readonly number[];
+
+/** Whether reduced axes stay, with size 1, so that the result broadcasts against what was reduced. */
+export interface Reduction {
+  readonly keepdims?: boolean;
+}
 
 export class Tensor<P extends Primitive = Primitive> {
   readonly shape: Shape;
@@ -63,6 +71,10 @@ export class Tensor<P extends Primitive = Primitive> {
   }
   square(): Tensor {
     return this.mul(this);
+  }
+  /** 1 - x. */
+  oneMinus(): Tensor {
+    return this.neg().add(1);
   }
   tanh(): Tensor {
     return Tensor.of("tanh", {}, this);
@@ -184,17 +196,20 @@ export class Tensor<P extends Primitive = Primitive> {
     return Tensor.of("oneHot", { depth }, this);
   }
 
-  /** Sum over `axes` (all when left out), which are dropped. */
-  sum(axes?: number | readonly number[]): Tensor {
-    return Tensor.of("sum", { axes: this.axes(axes, "sum") }, this);
+  /** Sum over `axes` (all when left out), which are dropped, or kept with size 1. */
+  sum(axes?: Axes, { keepdims = false }: Reduction = {}): Tensor {
+    const list = this.axes(axes, "sum");
+    return this.restored(Tensor.of("sum", { axes: list }, this), list, keepdims);
   }
-  /** Mean over `axes` (all when left out), which are dropped. */
-  mean(axes?: number | readonly number[]): Tensor {
+  /** Mean over `axes` (all when left out), which are dropped, or kept with size 1. */
+  mean(axes?: Axes, reduction: Reduction = {}): Tensor {
     const list = this.axes(axes, "mean");
-    return this.sum(list).mul(1 / list.reduce((n, axis) => n * this.size(axis), 1));
+    return this.sum(list, reduction).mul(1 / list.reduce((n, axis) => n * this.size(axis), 1));
   }
-  max(axes?: number | readonly number[]): Tensor {
-    return Tensor.of("max", { axes: this.axes(axes, "max") }, this);
+  /** Largest element over `axes` (all when left out), which are dropped, or kept with size 1. */
+  max(axes?: Axes, { keepdims = false }: Reduction = {}): Tensor {
+    const list = this.axes(axes, "max");
+    return this.restored(Tensor.of("max", { axes: list }, this), list, keepdims);
   }
   argmax(axis = -1): Tensor {
     return Tensor.of("argmax", { axis: normaliseAxis(axis, this.rank, "argmax") }, this);
@@ -210,16 +225,16 @@ export class Tensor<P extends Primitive = Primitive> {
   stopGradient(): Tensor {
     return Tensor.of("stopGradient", {}, this);
   }
-  /** The same value, named for audits. */
-  mark(role: Role): Tensor {
-    return Tensor.of("mark", { role }, this);
-  }
 
   private like(other: Operand): Tensor {
     return scalarOr(other, this.dtype);
   }
 
-  private axes(axes: number | readonly number[] | undefined, operation: string): number[] {
+  private restored(reduced: Tensor, axes: readonly number[], keepdims: boolean): Tensor {
+    return keepdims ? reduced.reshape(this.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))) : reduced;
+  }
+
+  private axes(axes: Axes | undefined, operation: string): number[] {
     const list = axes === undefined ? range(this.rank) : typeof axes === "number" ? [axes] : axes;
     return list.map((axis) => normaliseAxis(axis, this.rank, operation)).sort((a, b) => a - b);
   }
@@ -238,8 +253,8 @@ export function is<P extends Primitive>(
 }
 
 /** A value supplied at run time under a name unique in its graph. */
-export function input(name: string, shape: Shape, dtype: DType = "float32", role?: Role): Tensor {
-  return Tensor.of("input", role === undefined ? { name, shape, dtype } : { name, shape, dtype, role });
+export function input(name: string, shape: Shape, dtype: DType = "float32"): Tensor {
+  return Tensor.of("input", { name, shape, dtype });
 }
 
 /** A scalar known now. */

@@ -2,20 +2,22 @@ export {
   activate,
   type Activity,
   activity,
-  correlate,
   gate,
-  gatherBias,
+  giveBack,
   type LayerParameters,
-  patches,
   preactivate,
-  product,
+  receive,
+  receiveFrom,
   sendBack,
+  sumToBias,
 } from "./layer.ts";
 export {
   type Activation,
+  allLayers,
   type Architecture,
   type Bias,
   biasShape,
+  glorotDeviation,
   type Layer,
   layOut,
   type Network,
@@ -23,7 +25,23 @@ export {
   type NetworkTask,
   type Parametrisation,
   parameterCount,
+  parameterCountOf,
   type Readout,
   weightShape,
 } from "./network.ts";
-export { features, logits, outputError, type ReadoutParameters, sendBackFromReadout } from "./readout.ts";
+export { firstHalf, neighbours, siblings } from "./neighbours.ts";
+export { outputError } from "./readout.ts";
+export {
+  batchOf,
+  correlate,
+  fromExamples,
+  type Grid,
+  meanOverSamples,
+  outer,
+  perExample,
+  samplesPerWeight,
+  toEverySample,
+  toPositions,
+  toSamples,
+  unitShape,
+} from "./samples.ts";

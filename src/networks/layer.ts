@@ -1,11 +1,10 @@
 /**
- * What a layer computes, as expressions: patches, affine map, activation, and the transposes of each that a rule may use.
- *
- * Shapes: input [batch, positions in, channels], patches `pre` [batch, positions, in], pre-activation and activity
- * [batch, positions, out].
+ * What a layer computes, as expressions: its input from the layer below, affine map, activation, and the transposes of each that a
+ * rule may use. Activity is laid out as samples (`samples.ts`): input [.., samples, in], drive and activity [.., samples, out].
  */
 import type { Tensor } from "../graph/index.ts";
 import type { Layer } from "./network.ts";
+import { type Grid, toPositions, toSamples } from "./samples.ts";
 
 /** A layer's own trainable values. */
 export interface LayerParameters {
@@ -13,34 +12,40 @@ export interface LayerParameters {
   readonly bias?: Tensor;
 }
 
-/** Activity of one layer for one batch. */
+/** Activity of one layer for one batch, as samples. */
 export interface Activity {
-  /** [batch, positions, in] */
+  /** What the synapses see. [.., samples, in] */
   readonly pre: Tensor;
-  /** [batch, positions, out] */
+  /** The drive, before the nonlinearity. [.., samples, out] */
   readonly preactivation: Tensor;
-  /** [batch, positions, out] */
+  /** [.., samples, out] */
   readonly post: Tensor;
 }
 
-/** Cuts the layer below [batch, positions * k, channels] into patches [batch, positions, k * channels], marked as the layer's input. */
-export function patches(layer: Layer, below: Tensor): Tensor {
-  return below.reshape([below.size(0), layer.positions, layer.inFeatures]).mark({ kind: "pre", layer: layer.index });
+/** What a layer sees of the layer below, given as [batch, positions below, channels]: patches side by side, or the mean of all positions. */
+export function receive(layer: Layer, below: Tensor): Tensor {
+  if (layer.pooling === "mean") return below.mean(1);
+  return toSamples(layer, below.reshape([below.size(0), layer.positions, layer.inFeatures]));
 }
 
-/** The product `x [batch, positions, a] . w`, with w [a, b] shared over positions or [positions, a, b]. No scale, no bias. */
-export function product(x: Tensor, w: Tensor): Tensor {
-  if (w.rank === 2) return x.matmul(w);
-  return x.transpose([1, 0, 2]).matmul(w).transpose([1, 0, 2]);
+/** What a layer sees of another layer's activity, both as samples. */
+export function receiveFrom(layer: Layer, below: Grid, activity: Tensor): Tensor {
+  return receive(layer, toPositions(below, activity));
 }
 
-/** scale * patch . W + b. */
+/** scale * x . W + b */
 export function preactivate(layer: Layer, pre: Tensor, { weight, bias }: LayerParameters): Tensor {
-  const drive = product(pre, weight).mul(layer.scale);
-  return bias === undefined ? drive : drive.add(bias);
+  const drive = pre.matmul(weight).mul(layer.scale);
+  return bias === undefined ? drive : addBias(layer, drive, bias);
 }
 
-/** f(a). */
+/** The bias is [1, out], or [positions, out] where positions have their own; it need not share as the weight does. */
+function addBias(layer: Layer, drive: Tensor, bias: Tensor): Tensor {
+  if (bias.size(0) === 1) return drive.add(bias);
+  return layer.shared ? toSamples(layer, toPositions(layer, drive).add(bias)) : drive.add(bias.expand(1));
+}
+
+/** f(a) */
 export function activate(layer: Layer, preactivation: Tensor): Tensor {
   switch (layer.activation) {
     case "relu":
@@ -60,7 +65,7 @@ export function gate(layer: Layer, preactivation: Tensor, signal: Tensor): Tenso
     case "relu":
       return signal.mul(preactivation.greater(0).cast("float32"));
     case "tanh":
-      return signal.mul(preactivation.tanh().square().neg().add(1));
+      return signal.mul(preactivation.tanh().square().oneMinus());
     case "linear":
       return signal;
     default:
@@ -68,42 +73,43 @@ export function gate(layer: Layer, preactivation: Tensor, signal: Tensor): Tenso
   }
 }
 
-/** Runs a layer on the activity below it. `perturb` may replace the pre-activation, e.g. by adding noise. */
+/** Runs a layer on what it sees. `perturb` may replace the pre-activation, e.g. by adding noise. */
 export function activity(
   layer: Layer,
-  below: Tensor,
+  pre: Tensor,
   parameters: LayerParameters,
   perturb: (layer: Layer, preactivation: Tensor) => Tensor = (_, drive) => drive,
 ): Activity {
-  const pre = patches(layer, below);
-  const drive = perturb(layer, preactivate(layer, pre, parameters));
-  const preactivation = drive.mark({ kind: "preactivation", layer: layer.index });
-  return { pre, preactivation, post: activate(layer, preactivation).mark({ kind: "post", layer: layer.index }) };
+  const preactivation = perturb(layer, preactivate(layer, pre, parameters));
+  return { pre, preactivation, post: activate(layer, preactivation) };
+}
+
+/** A signal at the units summed over samples to the shape of the bias: [1, out] or [positions, out]. */
+export function sumToBias(layer: Layer, signal: Tensor): Tensor {
+  if (layer.bias === "shared") {
+    const rows = signal.sum(-2, { keepdims: true });
+    return layer.shared ? rows : rows.sum(0);
+  }
+  return layer.shared ? toPositions(layer, signal).sum(0) : signal.sum(-2);
 }
 
 /**
- * The product of pre and post signals at each synapse, summed over the batch and over positions that share the weight:
- * `pre` [batch, positions, in], `post` [batch, positions, out] -> the weight's shape. With `post` the derivative of a loss
- * by the pre-activation and `layer.scale` applied by the caller, this is the loss's derivative by the weight.
+ * Sends a signal at a layer's units [.., samples, out] back through `weight` as it acts, scale included, to the units below: [.., samples,
+ * channels] of the layer `below`.
  */
-export function correlate(layer: Layer, pre: Tensor, post: Tensor): Tensor {
-  if (layer.shared) {
-    const rows = pre.size(0) * layer.positions;
-    return pre
-      .reshape([rows, pre.size(2)])
-      .transposeLast()
-      .matmul(post.reshape([rows, post.size(2)]));
+export function sendBack(layer: Layer, signal: Tensor, weight: Tensor, below: Grid): Tensor {
+  return giveBack(layer, signal.matmul(weight.transposeLast()), below);
+}
+
+/** From what a layer's synapses see [.., samples, in] to the units of the layer `below`; a mean is shared out among its positions. */
+export function giveBack(layer: Layer, atInputs: Tensor, below: Grid): Tensor {
+  const { positions } = below;
+  if (layer.pooling === "mean") {
+    const [batch, channels] = [atInputs.size(0), atInputs.size(1)];
+    const shares = atInputs.mul(1 / positions).expand(1);
+    return toSamples(below, shares.broadcastTo([batch, positions, channels]));
   }
-  return pre.transpose([1, 2, 0]).matmul(post.transpose([1, 0, 2]));
-}
-
-/** The bias's share of a signal at the units: `post` [batch, positions, out] summed to the bias's shape. */
-export function gatherBias(layer: Layer, post: Tensor): Tensor {
-  const perPosition = post.sum(0);
-  return layer.bias === "shared" ? perPosition.sum(0).expand(0) : perPosition;
-}
-
-/** Sends a signal at a layer's units back through `weight` to the units below: [batch, positions, out] -> [batch, positions * k, channels]. */
-export function sendBack(layer: Layer, signal: Tensor, weight: Tensor, below: readonly number[]): Tensor {
-  return product(signal, weight.transposeLast()).mul(layer.scale).reshape(below);
+  const patches = toPositions(layer, atInputs);
+  const channels = (layer.positions * layer.inFeatures) / positions;
+  return toSamples(below, patches.reshape([patches.size(0), positions, channels]));
 }

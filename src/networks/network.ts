@@ -4,18 +4,22 @@
  *
  * Every architecture here is one idea. A layer looks at its input through non-overlapping patches; at each position it
  * computes `a = scale * patch . W + b`, `h = f(a)`. A tree CNN shares W over positions, a locally connected network has
- * one W per position, and a multilayer perceptron has one position whose patch is everything.
+ * one W per position, and a multilayer perceptron has one position whose patch is everything. The read-out is the last layer.
  */
+import { sizeOf } from "../graph/index.ts";
+import { unitShape } from "./samples.ts";
 
 export type Architecture = "tree-cnn" | "locally-connected" | "mlp";
 export type Activation = "relu" | "tanh" | "linear";
 export type Parametrisation = "standard" | "mean-field";
 export type Bias = "none" | "shared" | "per-position";
 
-/** Geometry of one hidden layer. Activity of a layer is [batch, positions, outFeatures]. */
+/** Geometry of one layer: what it sees of the layer below, and where its weights are shared. */
 export interface Layer {
-  /** Counted from 1 at the input side. */
+  /** Counted from 1 at the input side; the read-out comes last. */
   readonly index: number;
+  /** `layer1`, ..., `readout`: how the layer is called in files and tables. */
+  readonly name: string;
   readonly positions: number;
   /** Size of a patch. */
   readonly inFeatures: number;
@@ -28,16 +32,15 @@ export interface Layer {
   readonly scale: number;
   /** Standard deviation of initial weights. */
   readonly initialDeviation: number;
+  /** Standard deviation of weights with which linear units keep the variance of their input, in this parametrisation (LeCun et al. 1998). */
+  readonly unitDeviation: number;
+  /** Whether it sees the positions below side by side, in patches, or the mean of all of them. */
+  readonly pooling: "flatten" | "mean";
 }
 
-/** The linear softmax layer on the top hidden layer. */
-export interface Readout {
-  /** Features it reads: positions * outFeatures of the top layer, or outFeatures when positions are averaged. */
-  readonly inFeatures: number;
+/** The linear softmax layer on the top hidden layer: one position, `classes` units. */
+export interface Readout extends Layer {
   readonly classes: number;
-  readonly pooling: "flatten" | "mean";
-  readonly scale: number;
-  readonly initialDeviation: number;
 }
 
 export interface Network {
@@ -100,6 +103,7 @@ export function layOut(task: NetworkTask, options: NetworkOptions): Network {
     const gain = options.activation === "relu" ? 2 : 1;
     return {
       index: i + 1,
+      name: `layer${i + 1}`,
       positions,
       inFeatures,
       outFeatures,
@@ -108,6 +112,8 @@ export function layOut(task: NetworkTask, options: NetworkOptions): Network {
       bias: options.bias,
       scale: meanField ? 1 / Math.sqrt(inFeatures) : 1,
       initialDeviation: meanField ? 1 : Math.sqrt(gain / inFeatures),
+      unitDeviation: meanField ? 1 : Math.sqrt(1 / inFeatures),
+      pooling: "flatten",
     };
   });
 
@@ -119,11 +125,19 @@ export function layOut(task: NetworkTask, options: NetworkOptions): Network {
       : { positions: 1, channels: task.positions * task.channels },
     layers,
     readout: {
+      index: widths.length + 1,
+      name: "readout",
+      positions: 1,
       inFeatures,
+      outFeatures: task.classes,
       classes: task.classes,
+      shared: true,
+      activation: "linear",
+      bias: "shared",
       pooling: options.readout,
       scale: meanField ? 1 / inFeatures : 1,
       initialDeviation: meanField ? 1 : Math.sqrt(1 / inFeatures),
+      unitDeviation: meanField ? 1 : Math.sqrt(1 / inFeatures),
     },
     learningRateScale: meanField ? Math.max(...widths) : 1,
   };
@@ -131,8 +145,7 @@ export function layOut(task: NetworkTask, options: NetworkOptions): Network {
 
 /** Shape of a layer's weights: [in, out], or [positions, in, out] where positions do not share. */
 export function weightShape(layer: Layer): readonly number[] {
-  const { positions, inFeatures, outFeatures } = layer;
-  return layer.shared ? [inFeatures, outFeatures] : [positions, inFeatures, outFeatures];
+  return unitShape(layer, layer.outFeatures, layer.inFeatures);
 }
 
 /** Shape of a layer's bias: [1, out] or [positions, out]; undefined without bias. */
@@ -141,9 +154,22 @@ export function biasShape(layer: Layer): readonly number[] | undefined {
   return [layer.bias === "shared" ? 1 : layer.positions, layer.outFeatures];
 }
 
+/** Standard deviation of Glorot and Bengio (2010), sqrt(2 / (inputs + outputs)) in the units of a layer's weights. */
+export function glorotDeviation({ inFeatures, outFeatures, unitDeviation }: Layer): number {
+  return Math.sqrt((2 * inFeatures) / (inFeatures + outFeatures)) * unitDeviation;
+}
+
+/** Hidden layers and read-out, input side first. */
+export function allLayers({ layers, readout }: Network): readonly Layer[] {
+  return [...layers, readout];
+}
+
+/** Trainable numbers of one layer. */
+export function parameterCountOf(layer: Layer): number {
+  return sizeOf(weightShape(layer)) + sizeOf(biasShape(layer) ?? [0]);
+}
+
 /** Trainable numbers in the hidden layers and the read-out. */
 export function parameterCount(network: Network): number {
-  const sizes = network.layers.flatMap((layer) => [weightShape(layer), biasShape(layer) ?? [0]]);
-  const hidden = sizes.reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
-  return hidden + network.readout.inFeatures * network.readout.classes + network.readout.classes;
+  return allLayers(network).reduce((sum, layer) => sum + parameterCountOf(layer), 0);
 }

@@ -1,7 +1,7 @@
 /** Every shipped rule, found by name or usual abbreviation. */
-import { barlowTwins } from "./barlow-twins.ts";
 import { chooseFrom, type RuleSpec } from "./choose.ts";
-import { clapp } from "./clapp.ts";
+import type { ChosenRule, Rule } from "./contract/index.ts";
+import { frozen } from "./control/frozen.ts";
 import {
   adaptiveFeedback,
   backprop,
@@ -16,12 +16,11 @@ import {
   signDirectFeedbackAlignment,
   uniformSignFeedback,
   weightMirror,
-} from "./feedback.ts";
-import { forwardForward } from "./forward-forward.ts";
-import { frozen } from "./frozen.ts";
-import { ghl, ghlPermutedMagnitude, ghlRandomMagnitude, signSgd } from "./global-direction.ts";
-import { greedyInfomax } from "./greedy-infomax.ts";
-import { greedy } from "./greedy.ts";
+} from "./feedback/feedback.ts";
+import { forwardForward } from "./forward-only/forward-forward.ts";
+import { pepita } from "./forward-only/pepita.ts";
+import { ghl, ghlPermutedMagnitude, ghlRandomMagnitude, signSgd } from "./global-direction/global-direction.ts";
+import { mixOf } from "./global-direction/mix.ts";
 import {
   bcm,
   covariance,
@@ -37,18 +36,18 @@ import {
   softHebb,
   softWta,
 } from "./hebbian/index.ts";
-import { infoNce } from "./info-nce.ts";
-import { infomorphic, infomorphicLateral } from "./infomorphic.ts";
-import { infopro } from "./infopro.ts";
-import { lpl } from "./lpl.ts";
-import { mixOf } from "./mix.ts";
-import { nodePerturbation } from "./node-perturbation.ts";
-import { pepita } from "./pepita.ts";
-import { periodicGlobalGuidance } from "./pgl.ts";
-import { predsim } from "./predsim.ts";
-import { rewardModulatedHebb } from "./reward-modulated-hebb.ts";
-import type { ChosenRule, Rule } from "./rule.ts";
-import { scff } from "./scff.ts";
+import { infomorphic, infomorphicLateral } from "./infomorphic/infomorphic.ts";
+import { nodePerturbation } from "./perturbation/node-perturbation.ts";
+import { rewardModulatedHebb } from "./perturbation/reward-modulated-hebb.ts";
+import { weightPerturbation } from "./perturbation/weight-perturbation.ts";
+import { barlowTwins } from "./self-supervised/barlow-twins.ts";
+import { clapp } from "./self-supervised/clapp.ts";
+import { greedyInfomax } from "./self-supervised/greedy-infomax.ts";
+import { infoNce } from "./self-supervised/info-nce.ts";
+import { lpl } from "./self-supervised/lpl.ts";
+import { scff } from "./self-supervised/scff.ts";
+import { simclr } from "./self-supervised/simclr.ts";
+import { vicreg } from "./self-supervised/vicreg.ts";
 import {
   deepTargets,
   differenceTargetPropagation,
@@ -56,13 +55,12 @@ import {
   exactPredictiveCoding,
   predictiveCoding,
 } from "./settling/index.ts";
-import { sgr } from "./sgr.ts";
-import { simclr } from "./simclr.ts";
-import { sll } from "./sll.ts";
-import { vicreg } from "./vicreg.ts";
-import { weightPerturbation } from "./weight-perturbation.ts";
-
-export { optionNames } from "./choose.ts";
+import { greedy } from "./supervised/greedy.ts";
+import { infopro } from "./supervised/infopro.ts";
+import { periodicGlobalGuidance } from "./supervised/pgl.ts";
+import { predsim } from "./supervised/predsim.ts";
+import { sgr } from "./supervised/sgr.ts";
+import { sll } from "./supervised/sll.ts";
 
 /** Rules that stand by themselves. */
 const simple: readonly Rule[] = [
@@ -125,9 +123,10 @@ const simple: readonly Rule[] = [
 ];
 
 /** Rules made of others: functions of the list of rules they may name, so that no rule imports this file. */
-const composed: readonly Rule[] = [periodicGlobalGuidance(simple), mixOf(simple)];
+export const periodicGuidance = periodicGlobalGuidance(simple);
+export const mix = mixOf(simple);
 
-export const catalogue: readonly Rule[] = [...simple, ...composed];
+export const catalogue: readonly Rule[] = [...simple, periodicGuidance, mix];
 
 /**
  * The rule a specification names, its options checked and filled in.

@@ -426,5 +426,4 @@ const kernels: { readonly [P in Primitive]: Kernel<P> } = {
     }),
 
   stopGradient: same,
-  mark: same,
 };

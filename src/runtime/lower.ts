@@ -278,7 +278,6 @@ const lowering: { readonly [P in Primitive]: Lowering<P> } = {
   logSoftmax: alongAxis("LogSoftmax"),
 
   stopGradient: alias(),
-  mark: alias(),
 };
 
 /**

@@ -1,4 +1,12 @@
-export type { Examples, PairKind, PartnerKind, Split, SplitSizes, Task } from "./task.ts";
+export {
+  type PairKind,
+  pairKinds,
+  type PairSource,
+  pairSource,
+  partnerName,
+  type PartnerRequest,
+} from "./pair-kinds.ts";
+export type { Examples, Split, SplitSizes, Task } from "./task.ts";
 export { datumOf, datumOfString, derivationOf, stringOfDatum } from "./rhm/datum.ts";
 export { derive, emptyDerivations, parse, symbolsAt, type Derivations } from "./rhm/derivation.ts";
 export { drawHierarchy, isMaximal, stringCount, type Hierarchy, type HierarchyParameters } from "./rhm/hierarchy.ts";

@@ -1,4 +1,4 @@
-/** Temporal pairs: for an example, another one of its class, uniformly among all others of the set. Serves every labelled task. */
+/** Pairs of one class: for an example, another one of its class, uniformly among all others of the set. Serves every labelled task. */
 import type { Random } from "../random/stream.ts";
 import type { Examples } from "./task.ts";
 
@@ -30,7 +30,7 @@ export function sameClassPartner(examples: Examples, example: number, random: Ra
   const own = rank[example];
   if (first === undefined || last === undefined || own === undefined) {
     throw new RangeError(
-      `temporal partner: expected an example below ${examples.count}, got ${example}; check the batch indices`,
+      `same-class partner: expected an example below ${examples.count}, got ${example}; check the batch indices`,
     );
   }
   if (last - first === 1) return example;

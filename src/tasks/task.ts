@@ -5,20 +5,7 @@
  * an image). How tokens enter a network (one-hot, intensity) is the network's concern.
  */
 import type { Random } from "../random/stream.ts";
-
-/**
- * What makes two inputs a positive pair for self-supervision.
- *
- * - `temporal`: two examples of one class, as two looks at one object.
- * - `context`: neighbouring patches of one example.
- * - `resample`: the same latents above a level, everything below drawn again (an oracle: it uses the generator of the data).
- * - `halves`: two halves of the channels of one activation. They see the same patch and predict each other without any
- *   abstraction, so this is the negative control.
- */
-export type PairKind = "temporal" | "context" | "resample" | "halves";
-
-/** Pairs that need a second input; the others are built from the activity of one input inside the network. */
-export type PartnerKind = Extract<PairKind, "temporal" | "resample">;
+import type { PairKind, PartnerRequest } from "./pair-kinds.ts";
 
 /** Inputs and their classes. Never changed once drawn. */
 export interface Examples {
@@ -51,19 +38,11 @@ export interface Task {
   readonly classes: number;
   /** Draws disjoint sets without replacement. Throws RangeError when there are not that many distinct examples. */
   draw(sizes: SplitSizes, random: Random): Split;
-  /** Why this kind of pair carries no signal or cannot be built here; undefined when it is fine. */
-  refusal(kind: PairKind): string | undefined;
+  /** Why this kind of pair carries no signal or cannot be built here; undefined when it is fine. `level` concerns `resample`. */
+  refusal(kind: PairKind, level?: "layer" | number): string | undefined;
   /**
    * Writes the partners of examples `indices` into `out` [indices.length, positions]. Work is proportional to the batch, apart from
-   * an index made the first time a set of examples is seen. `level` concerns `resample` only: latents at levels up to it are kept
-   * (0 is the class). Throws RangeError when shapes, indices or level do not fit.
+   * an index made the first time a set of examples is seen. Throws RangeError when shapes, indices or level do not fit.
    */
-  partners(
-    kind: PartnerKind,
-    examples: Examples,
-    indices: Int32Array,
-    out: Int32Array,
-    random: Random,
-    level?: number,
-  ): void;
+  partners(request: PartnerRequest, examples: Examples, indices: Int32Array, out: Int32Array, random: Random): void;
 }

@@ -1,7 +1,7 @@
 /** What a training step is fed: strings in a seeded order, their partners, and the noise a rule asks for. */
 import type { Random } from "../random/stream.ts";
 import type { Noise } from "../rules/index.ts";
-import type { Examples, PartnerKind, Task } from "../tasks/index.ts";
+import type { Examples, PartnerRequest, Task } from "../tasks/index.ts";
 
 /** Batches of one run. Every string is seen once before any is seen twice; epochs join without a gap. */
 export class BatchSource {
@@ -18,11 +18,11 @@ export class BatchSource {
     this.indices = new Int32Array(batch);
   }
 
-  /** Writes the next batch: `tokens` [batch, length], `labels` [batch], and partners of the same shape as tokens. */
+  /** Writes the next batch: `tokens` [batch, length], `labels` [batch], and partners of each kind, of the same shape as tokens. */
   fill(
     tokens: Int32Array,
     labels: Int32Array,
-    partner?: { readonly kind: PartnerKind; readonly tokens: Int32Array },
+    partners: readonly { readonly request: PartnerRequest; readonly tokens: Int32Array }[] = [],
   ): void {
     const length = this.task.positions;
     const { tokens: source, labels: classes } = this.examples;
@@ -40,8 +40,8 @@ export class BatchSource {
       const to = i * length;
       for (let k = 0; k < length; k++) tokens[to + k] = source[from + k] ?? 0;
     }
-    if (partner !== undefined) {
-      this.task.partners(partner.kind, this.examples, this.indices, partner.tokens, this.random.pairs);
+    for (const { request, tokens: out } of partners) {
+      this.task.partners(request, this.examples, this.indices, out, this.random.pairs);
     }
   }
 

@@ -2,7 +2,6 @@
 import { type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
 import type { Examples } from "../tasks/index.ts";
 import { buildEvaluation, evaluationChunk } from "./evaluation.ts";
-import { parametersOf } from "./parameters.ts";
 import { type Model, replicate } from "./step.ts";
 
 /** Mean cross-entropy in nats and fraction misclassified; NaN for an empty set. */
@@ -15,7 +14,6 @@ export interface Score {
 export class Evaluator {
   private constructor(
     private readonly executable: Executable,
-    private readonly model: Model,
     private readonly length: number,
     private readonly replicas: number,
   ) {}
@@ -29,7 +27,7 @@ export class Evaluator {
   ): Promise<Evaluator> {
     const graph = buildEvaluation(model.network, model.rule, length);
     const outputs = form === "plain" ? graph : replicate(graph, replicas);
-    return new Evaluator(await Executable.compile(outputs, engine), model, length, replicas);
+    return new Evaluator(await Executable.compile(outputs, engine), length, replicas);
   }
 
   /** Scores replica r, with `parameters[r]`, on `examples[r]`. */
@@ -42,7 +40,7 @@ export class Evaluator {
       labels: new Int32Array(this.replicas * evaluationChunk),
       weights: new Float32Array(this.replicas * evaluationChunk),
     };
-    for (const { name } of parametersOf(this.model.network)) feeds[name] = joined(parameters, name);
+    for (const { name } of this.executable.program.inputs) feeds[name] ??= joined(parameters, name);
     const totals = examples.map(() => ({ loss: 0, error: 0 }));
     const longest = Math.max(...examples.map(({ count }) => count));
     for (let start = 0; start < longest; start += evaluationChunk) {

@@ -29,7 +29,7 @@ export interface OptimiserInputs {
 }
 
 export function optimiserInputs(): OptimiserInputs {
-  const rate = (name: string): Tensor => input(name, [], "float32", { kind: "learningRate" });
+  const rate = (name: string): Tensor => input(name, []);
   return {
     learningRate: rate("learningRate"),
     readoutLearningRate: rate("readoutLearningRate"),
@@ -45,25 +45,33 @@ export function slotNames({ kind, momentum }: OptimiserOptions): readonly string
   return ["firstMoment", "secondMoment"];
 }
 
-/** Next values of a parameter and of its slots, by name. `gradient` is what the optimiser descends. */
+/** A parameter at a step, and what the optimiser descends. */
+export interface Descent {
+  readonly name: string;
+  readonly value: Tensor;
+  readonly gradient: Tensor;
+  readonly learningRate: "hidden" | "readout";
+  /** Share of the value that is forgotten, whatever the learning rate. */
+  readonly decay?: number;
+}
+
+/** Next values of a parameter and of its slots, by name. */
 export function descendParameter(
-  name: string,
-  value: Tensor,
-  gradient: Tensor,
+  { name, value, gradient, learningRate, decay = 0 }: Descent,
   inputs: OptimiserInputs,
   options: OptimiserOptions,
 ): Record<string, Tensor> {
-  const isReadout = name.startsWith("readout.");
+  const isReadout = learningRate === "readout";
   const rate = isReadout ? inputs.readoutLearningRate : inputs.learningRate;
+  const remembered = decay === 0 ? value : value.mul(1 - decay);
   const decayed =
     options.kind !== "adamw" && options.weightDecay > 0 ? gradient.add(value.mul(options.weightDecay)) : gradient;
-  const slot = (slotName: string): Tensor =>
-    input(`${slotName}.${name}`, value.shape, "float32", { kind: "optimiser" });
+  const slot = (slotName: string): Tensor => input(`${slotName}.${name}`, value.shape);
 
   if (options.kind === "sgd") {
-    if (options.momentum === 0) return { [name]: value.sub(decayed.mul(rate)) };
+    if (options.momentum === 0) return { [name]: remembered.sub(decayed.mul(rate)) };
     const velocity = slot("momentum").mul(options.momentum).sub(decayed.mul(rate));
-    return { [`momentum.${name}`]: velocity, [name]: value.add(velocity) };
+    return { [`momentum.${name}`]: velocity, [name]: remembered.add(velocity) };
   }
   // Kingma and Ba 2015, algorithm 1, with the bias corrections folded into the learning rate and epsilon of the step.
   const { beta1, beta2 } = options;
@@ -77,26 +85,7 @@ export function descendParameter(
   const shrink = isReadout ? inputs.readoutDecayRate : inputs.decayRate;
   const kept =
     options.kind === "adamw" && options.weightDecay > 0
-      ? value.mul(full(1, []).sub(shrink.mul(options.weightDecay)))
-      : value;
+      ? remembered.mul(full(1, []).sub(shrink.mul(options.weightDecay)))
+      : remembered;
   return { [`firstMoment.${name}`]: first, [`secondMoment.${name}`]: second, [name]: kept.sub(step) };
-}
-
-/** The scalars of one step (counted from 1), by input name. `rate` and `readoutRate` follow the schedule. */
-export function stepScalars(
-  options: OptimiserOptions,
-  step: number,
-  rate: number,
-  readoutRate: number,
-): Record<string, number> {
-  if (options.kind === "sgd") return { learningRate: rate, readoutLearningRate: readoutRate };
-  const correction = Math.sqrt(1 - options.beta2 ** step);
-  const factor = correction / (1 - options.beta1 ** step);
-  return {
-    learningRate: rate * factor,
-    readoutLearningRate: readoutRate * factor,
-    "adam.epsilon": options.epsilon * correction,
-    decayRate: rate,
-    readoutDecayRate: readoutRate,
-  };
 }

@@ -1,73 +1,46 @@
-/** The trainable values of a network: their names, shapes, graph inputs and initial draws. */
-import { input, sizeOf, type Tensor } from "../graph/index.ts";
-import { biasShape, type Network, weightShape } from "../networks/index.ts";
+/** The trainable values of a network: their names, shapes, initial draws, and their place in a registry. */
+import { sizeOf } from "../graph/index.ts";
+import { allLayers, biasShape, type Layer, type Network, weightShape } from "../networks/index.ts";
 import type { Random } from "../random/stream.ts";
-import type { Parameters, Variable } from "../rules/index.ts";
+import type { Initial, Parameter, Registry, Variable } from "../rules/index.ts";
 
-/** A named value of the training state and how it starts. */
-export interface ParameterDescription {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** Standard deviation of its normal initial draw; 0 starts at zero. */
-  readonly deviation: number;
-  /** 1.. for hidden layers; undefined for the read-out. */
-  readonly layer?: number;
+/** A value of the training state and how it starts. */
+export type ParameterDescription = Pick<Variable, "name" | "kind" | "owner" | "shape" | "initial" | "learningRate">;
+
+/** Weight, and bias where there is one, of one layer. */
+function parametersOfLayer(layer: Layer, learningRate: "hidden" | "readout"): ParameterDescription[] {
+  const { name, initialDeviation } = layer;
+  const shared = { owner: layer, learningRate };
+  const weight = {
+    ...shared,
+    name: `${name}.weight`,
+    kind: "weight" as const,
+    shape: weightShape(layer),
+    initial: { kind: "normal", deviation: initialDeviation } as const,
+  };
+  const shape = biasShape(layer);
+  if (shape === undefined) return [weight];
+  const zero: Initial = { kind: "constant", value: 0 };
+  return [weight, { ...shared, name: `${name}.bias`, kind: "bias", shape, initial: zero }];
+}
+
+/** Parameters of a network, a list for each layer, input side first, read-out last. */
+export function parametersByLayer(network: Network): ParameterDescription[][] {
+  return allLayers(network).map((layer) => parametersOfLayer(layer, layer === network.readout ? "readout" : "hidden"));
 }
 
 /** Parameters of a network, input side first, read-out last. */
 export function parametersOf(network: Network): ParameterDescription[] {
-  const hidden = network.layers.flatMap((layer): ParameterDescription[] => {
-    const weight = {
-      name: `layer${layer.index}.weight`,
-      shape: weightShape(layer),
-      deviation: layer.initialDeviation,
-      layer: layer.index,
-    };
-    const bias = biasShape(layer);
-    return bias === undefined
-      ? [weight]
-      : [weight, { name: `layer${layer.index}.bias`, shape: bias, deviation: 0, layer: layer.index }];
-  });
-  const { inFeatures, classes, initialDeviation } = network.readout;
-  return [
-    ...hidden,
-    { name: "readout.weight", shape: [inFeatures, classes], deviation: initialDeviation },
-    { name: "readout.bias", shape: [1, classes], deviation: 0 },
-  ];
+  return parametersByLayer(network).flat();
 }
 
-/** Graph inputs for the parameters: by name, and as the layers see them. */
-export function parameterInputs(network: Network): {
-  readonly byName: ReadonlyMap<string, Tensor>;
-  readonly parameters: Parameters;
-} {
-  const byName = new Map<string, Tensor>();
-  for (const { name, shape, layer } of parametersOf(network)) {
-    const kind = name.endsWith(".bias") ? "bias" : "weight";
-    byName.set(name, input(name, shape, "float32", layer === undefined ? { kind: "readout" } : { kind, layer }));
-  }
-  const get = (name: string): Tensor => {
-    const found = byName.get(name);
-    if (found === undefined) throw new Error(`internal: no parameter ${name}`);
-    return found;
-  };
-  const layers = network.layers.map(({ index, bias }) =>
-    bias === "none"
-      ? { weight: get(`layer${index}.weight`) }
-      : { weight: get(`layer${index}.weight`), bias: get(`layer${index}.bias`) },
-  );
-  return { byName, parameters: { layers, readout: { weight: get("readout.weight"), bias: get("readout.bias") } } };
+/** Enters the parameters of a network into a registry: a list for each layer, the read-out last. */
+export function registerParameters(network: Network, registry: Registry): Parameter[][] {
+  return parametersByLayer(network).map((own) => own.map((description) => registry.keep(description) as Parameter));
 }
 
-/** Draws a parameter's initial value. */
-export function drawParameter({ shape, deviation }: ParameterDescription, random: Random): Float32Array {
-  const values = new Float32Array(sizeOf(shape));
-  if (deviation > 0) random.fillNormal(values, deviation);
-  return values;
-}
-
-/** Draws the initial value of something a rule keeps. */
-export function drawVariable({ shape, initial }: Variable, random: Random): Float32Array {
+/** Draws an initial value. */
+export function drawInitial({ shape, initial }: Pick<Variable, "shape" | "initial">, random: Random): Float32Array {
   const values = new Float32Array(sizeOf(shape));
   switch (initial.kind) {
     case "constant":

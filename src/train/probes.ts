@@ -8,16 +8,16 @@
 import { crossEntropy, grad, input, type Tensor } from "../graph/index.ts";
 import type { Network } from "../networks/index.ts";
 import { stream } from "../random/stream.ts";
-import { type ChosenRule, forward } from "../rules/index.ts";
+import type { ChosenRule, Workspace } from "../rules/index.ts";
 import { type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
 import type { Examples, Split } from "../tasks/index.ts";
 import { BatchSource } from "./batches.ts";
 import { fillChunk, joined } from "./evaluate.ts";
 import { evaluationChunk } from "./evaluation.ts";
-import { descendParameter, optimiserInputs, type OptimiserOptions, stepScalars } from "./optimiser.ts";
-import { parameterInputs, parametersOf } from "./parameters.ts";
-import { scheduleFactor } from "./schedule.ts";
-import { encoder, replicate, simplifyAll } from "./step.ts";
+import { stepScalars } from "./learning-rates.ts";
+import { descendParameter, optimiserInputs, type OptimiserOptions } from "./optimiser.ts";
+import { parametersOf } from "./parameters.ts";
+import { replicate, simplifyAll, workspaceFor } from "./step.ts";
 import type { Group } from "./trainer.ts";
 
 /** How probes are trained. */
@@ -25,53 +25,52 @@ export const probeTraining = { steps: 1000, batch: 128, learningRate: 0.01 } as 
 
 const adam: OptimiserOptions = { kind: "adam", momentum: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
-/** Logits of every layer's probe on `tokens` [batch, length], and the probes' parameters by name. */
-function probeLogits(
-  network: Network,
-  rule: ChosenRule,
-  tokens: Tensor,
-): { logits: Tensor[]; probes: Map<string, Tensor> } {
-  const between = rule.rule.between(rule.options);
-  const pass = forward(network, parameterInputs(network).parameters, encoder(network)(tokens), { between });
-  const probes = new Map<string, Tensor>();
-  const logits = pass.layers.map(({ post }, i) => {
-    const size = post.size(1) * post.size(2);
-    const weight = input(`probe.layer${i + 1}.weight`, [size, network.readout.classes]);
-    const bias = input(`probe.layer${i + 1}.bias`, [1, network.readout.classes]);
-    probes.set(`probe.layer${i + 1}.weight`, weight).set(`probe.layer${i + 1}.bias`, bias);
-    return post
-      .reshape([post.size(0), size])
-      .stopGradient()
-      .matmul(weight)
-      .add(bias);
+/** A linear classifier of a layer's activity, [batch, classes] on a batch. */
+interface Probe {
+  readonly layer: string;
+  readonly logits: Tensor;
+  readonly parameters: readonly { readonly name: string; readonly tensor: Tensor }[];
+}
+
+/** Every layer's probe on a batch. */
+function probesOf({ layers, classes }: Workspace): Probe[] {
+  return layers.map((view) => {
+    const features = view.perExample(view.post).stopGradient();
+    const name = (of: string): string => `probe.${view.layer.name}.${of}`;
+    const weight = { name: name("weight"), tensor: input(name("weight"), [features.size(1), classes]) };
+    const bias = { name: name("bias"), tensor: input(name("bias"), [1, classes]) };
+    const logits = features.matmul(weight.tensor).add(bias.tensor);
+    return { layer: view.layer.name, logits, parameters: [weight, bias] };
   });
-  return { logits, probes };
 }
 
 function buildProbeStep(network: Network, rule: ChosenRule, length: number): Record<string, Tensor> {
-  const { batch } = probeTraining;
-  const labels = input("labels", [batch], "int32");
-  const { logits, probes } = probeLogits(network, rule, input("tokens", [batch, length], "int32"));
-  const loss = logits.map((scores) => crossEntropy(scores, labels)).reduce((sum, own) => sum.add(own));
-  const slopes = grad(loss, [...probes.values()]);
-  const scalars = optimiserInputs();
-  const next: Record<string, Tensor> = {};
-  [...probes].forEach(([name, value], i) => {
-    const slope = slopes[i];
-    if (slope !== undefined) Object.assign(next, descendParameter(name, value, slope, scalars, adam));
-  });
-  return simplifyAll({
+  const workspace = workspaceFor(network, rule, probeTraining.batch, length);
+  const probes = probesOf(workspace);
+  const loss = probes
+    .map(({ logits }) => crossEntropy(logits, workspace.labels))
+    .reduce((sum, own) => sum.add(own));
+  const parameters = probes.flatMap((probe) => probe.parameters);
+  const slopes = grad(
     loss,
-    ...Object.fromEntries(Object.entries(next).map(([name, value]) => [`next.${name}`, value])),
+    parameters.map(({ tensor }) => tensor),
+  );
+  const scalars = optimiserInputs();
+  const outputs: Record<string, Tensor> = { loss };
+  parameters.forEach(({ name, tensor: value }, i) => {
+    const gradient = slopes[i];
+    if (gradient === undefined) return;
+    const next = descendParameter({ name, value, gradient, learningRate: "hidden" }, scalars, adam);
+    for (const [state, tensor] of Object.entries(next)) outputs[`next.${state}`] = tensor;
   });
+  return simplifyAll(outputs);
 }
 
 function buildProbeEvaluation(network: Network, rule: ChosenRule, length: number): Record<string, Tensor> {
-  const labels = input("labels", [evaluationChunk], "int32");
+  const workspace = workspaceFor(network, rule, evaluationChunk, length);
   const weights = input("weights", [evaluationChunk]);
-  const { logits } = probeLogits(network, rule, input("tokens", [evaluationChunk, length], "int32"));
-  const wrong = logits.map(
-    (scores, i) => [`layer${i + 1}`, scores.argmax(-1).equal(labels).where(0, weights).sum()] as const,
+  const wrong = probesOf(workspace).map(
+    ({ layer, logits }) => [layer, logits.argmax(-1).equal(workspace.labels).where(0, weights).sum()] as const,
   );
   return simplifyAll(Object.fromEntries(wrong));
 }
@@ -139,8 +138,9 @@ async function descend(step: Executable, group: Group, splits: readonly Split[],
         labels.subarray(r * batch, (r + 1) * batch),
       );
     });
-    const rate = learningRate * scheduleFactor({ kind: "cosine", decay: 0.01, steps }, at);
-    const scalars = Object.entries(stepScalars(adam, at, rate, rate)).map(
+    const rates = { learningRate, readoutLearningRate: learningRate };
+    const schedule = { kind: "cosine", decay: 0.01, steps } as const;
+    const scalars = Object.entries(stepScalars(adam, { learningRateScale: 1 }, schedule, at, rates)).map(
       ([name, value]) => [name, new Float32Array(sources.length).fill(value)] as const,
     );
     await step.run({ ...values, ...Object.fromEntries(scalars), tokens, labels });

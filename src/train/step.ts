@@ -1,7 +1,7 @@
 /**
  * The training step of one replica, as a graph: forward pass, rule, read-out, optimiser.
  *
- * Inputs: `tokens`, `labels`, `partnerTokens` where the rule wants pairs, `noise.*`, learning rates, and the state.
+ * Inputs: `tokens`, `labels`, `partner.*` where the rule wants pairs, `noise.*`, learning rates, and the state.
  * Outputs: `loss` (mean cross-entropy of the read-out on the batch before the step, in nats), `error` (fraction
  * misclassified), the rule's objectives, and `next.X` for every state X.
  */
@@ -15,10 +15,22 @@ import {
   topological,
   vmap,
 } from "../graph/index.ts";
-import { type Network, outputError } from "../networks/index.ts";
-import { type ChosenRule, type Noise, traceRule, type Updates, type Variable, Workspace } from "../rules/index.ts";
+import type { Network } from "../networks/index.ts";
+import {
+  type ChosenRule,
+  type Decay,
+  type Noise,
+  type Parameter,
+  type PartnerRequest,
+  Registry,
+  type Slope,
+  traceRule,
+  type Updates,
+  type Variable,
+  Workspace,
+} from "../rules/index.ts";
 import { descendParameter, optimiserInputs, type OptimiserOptions } from "./optimiser.ts";
-import { parameterInputs } from "./parameters.ts";
+import { registerParameters } from "./parameters.ts";
 
 /** What is trained, and how; the part of a run that decides its graph. */
 export interface Model {
@@ -28,6 +40,15 @@ export interface Model {
   readonly batch: number;
 }
 
+/** A rule's updates on a batch, before optimiser and simplification: what audits look at. */
+export interface TracedUpdates {
+  readonly network: Network;
+  readonly rule: ChosenRule;
+  readonly workspace: Workspace;
+  readonly updates: Updates;
+}
+
+/** The graph of a training step. */
 export interface StepGraph {
   /** By name; see the head of the file. */
   readonly outputs: Readonly<Record<string, Tensor>>;
@@ -35,9 +56,12 @@ export interface StepGraph {
   readonly gradients: Readonly<Record<string, Tensor>>;
   /** Names of the rule's own scalars among the outputs. */
   readonly objectives: readonly string[];
+  /** What the rule keeps beside the network's parameters. */
   readonly variables: readonly Variable[];
   readonly noises: readonly Noise[];
-  readonly partner: "temporal" | "resample" | undefined;
+  /** Second inputs that the rule wants, by the names of their symbols. */
+  readonly partners: readonly { readonly name: string; readonly request: PartnerRequest }[];
+  readonly traced: TracedUpdates;
 }
 
 /** One-hot encoding of symbols [batch, length] as the input of a network. */
@@ -47,60 +71,81 @@ export function encoder(network: Network): (tokens: Tensor) => Tensor {
     tokens.oneHot((positions * channels) / tokens.size(1)).reshape([tokens.size(0), positions, channels]);
 }
 
-/** A rule's updates on a batch, before optimiser and simplification, over inputs with roles: what audits look at. */
-export interface TracedUpdates {
-  readonly network: Network;
-  readonly workspace: Workspace;
-  readonly updates: Updates;
-  /** Inputs of the parameters by name, the read-out's too. */
-  readonly byName: ReadonlyMap<string, Tensor>;
-  /** Classes i32 [batch]. */
-  readonly labels: Tensor;
+/** What a rule sees of a batch of inputs of `length` symbols, and whose inputs it may use. */
+export function workspaceFor(network: Network, { rule, options }: ChosenRule, batch: number, length: number): Workspace {
+  const registry = new Registry(input("tokens", [batch, length], "int32"), input("labels", [batch], "int32"));
+  const parameters = registerParameters(network, registry);
+  return new Workspace({ network, registry, parameters, encode: encoder(network), between: rule.between(options) });
 }
 
 /** Traces a rule on inputs of `length` symbols. Throws RuleError when the rule breaks its contract. */
 export function traceUpdates({ network, rule, batch }: Omit<Model, "optimiser">, length: number): TracedUpdates {
-  const tokens = input("tokens", [batch, length], "int32", { kind: "data" });
-  const labels = input("labels", [batch], "int32", { kind: "label" });
-  const { byName, parameters } = parameterInputs(network);
-  const between = rule.rule.between(rule.options);
-  const workspace = new Workspace({ network, parameters, tokens, labels, encode: encoder(network), between });
-  return { network, workspace, updates: traceRule(rule, workspace), byName, labels };
+  const workspace = workspaceFor(network, rule, batch, length);
+  return { network, rule, workspace, updates: traceRule(rule, workspace) };
+}
+
+/** The read-out's own exact gradient, on detached features. */
+export function readoutSlopes({ readout, outputError }: Workspace): Slope[] {
+  return readout.descend(outputError);
 }
 
 /** Builds the step. `length` is the number of symbols of an input. Throws RuleError when the rule breaks its contract. */
-export function buildStep({ network, rule, optimiser, batch }: Model, length: number): StepGraph {
-  const { workspace, updates, byName, labels } = traceUpdates({ network, rule, batch }, length);
-  const { logits, features } = workspace.pass;
-  const error = outputError(logits, labels).mul(1 / batch);
-  const gradients: Record<string, Tensor> = {
-    ...updates.gradients,
-    "readout.weight": features.transposeLast().matmul(error.mul(network.readout.scale)),
-    "readout.bias": error.sum(0).expand(0),
-  };
-
-  const scalars = optimiserInputs();
-  const next: Record<string, Tensor> = { ...updates.next };
-  for (const [name, gradient] of Object.entries(gradients)) {
-    const value = byName.get(name) ?? workspace.variables.get(name)?.tensor;
-    if (value === undefined)
-      throw new Error(`internal: rule ${rule.rule.id} updates "${name}", which is neither parameter nor head`);
-    Object.assign(next, descendParameter(name, value, gradient, scalars, optimiser));
-  }
+export function buildStep(model: Model, length: number): StepGraph {
+  const traced = traceUpdates(model, length);
+  const { workspace, updates } = traced;
+  const { registry, pass } = workspace;
+  const slopes = [...updates.slopes, ...readoutSlopes(workspace)];
+  const scores = pass.readout.post;
+  const objectives = Object.fromEntries(
+    (updates.objectives ?? []).map(({ of, name, value }) => [of === undefined ? name : `${of.layer.name}.${name}`, value]),
+  );
   const outputs = {
-    loss: crossEntropy(logits, labels),
-    error: logits.argmax(-1).equal(labels).where(0, 1).mean(),
-    ...updates.objectives,
-    ...Object.fromEntries(Object.entries(next).map(([name, value]) => [`next.${name}`, value])),
+    loss: crossEntropy(scores, registry.labels),
+    error: workspace.errorOf().mean(),
+    ...objectives,
+    ...prefixed("next.", {
+      ...Object.fromEntries((updates.next ?? []).map(({ state, value }) => [state.name, value])),
+      ...descended(slopes, updates.decays ?? [], model.optimiser),
+    }),
   };
   return {
     outputs: simplifyAll(outputs),
-    gradients,
-    objectives: Object.keys(updates.objectives ?? {}),
-    variables: [...workspace.variables.values()].map(({ variable }) => variable),
-    noises: [...workspace.noises.values()].map(({ noise }) => noise),
-    partner: workspace.partner?.kind,
+    gradients: Object.fromEntries(slopes.map(({ parameter, gradient }) => [parameter.name, gradient])),
+    objectives: Object.keys(objectives),
+    variables: registry.variables.filter(({ kind }) => kind !== "weight" && kind !== "bias"),
+    noises: registry.noises,
+    partners: registry.partners.map(({ request, tokens }) => ({ name: nameOf(tokens), request })),
+    traced,
   };
+}
+
+/** Next values of all parameters and of the optimiser's slots, by name. */
+function descended(
+  slopes: readonly Slope[],
+  decays: readonly Decay[],
+  optimiser: OptimiserOptions,
+): Record<string, Tensor> {
+  const inputs = optimiserInputs();
+  const next: Record<string, Tensor> = {};
+  for (const { parameter, gradient } of slopes) {
+    const { name, tensor, learningRate } = parameter;
+    const decay = decayOf(parameter, decays);
+    Object.assign(next, descendParameter({ name, value: tensor, gradient, learningRate, decay }, inputs, optimiser));
+  }
+  return next;
+}
+
+function decayOf(parameter: Parameter, decays: readonly Decay[]): number {
+  return decays.find((decay) => decay.parameter === parameter)?.rate ?? 0;
+}
+
+function nameOf(leaf: Tensor): string {
+  if (!is(leaf, "input")) throw new Error("internal: a partner that is no input");
+  return leaf.attributes.name;
+}
+
+function prefixed(prefix: string, values: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 }
 
 /** Simplifies named outputs together. */
@@ -120,8 +165,8 @@ export function replicate(outputs: Readonly<Record<string, Tensor>>, size: numbe
   const replacements = new Map<Tensor, Tensor>();
   for (const node of topological(Object.values(outputs))) {
     if (!is(node, "input")) continue;
-    const { name, shape, dtype, role } = node.attributes;
-    replacements.set(node, input(name, [size, ...shape], dtype, role));
+    const { name, shape, dtype } = node.attributes;
+    replacements.set(node, input(name, [size, ...shape], dtype));
   }
   const batched = vmap(Object.values(outputs), replacements, size);
   const named = Object.fromEntries(Object.keys(outputs).map((name, i) => [name, batched[i]])) as Record<string, Tensor>;

@@ -9,9 +9,10 @@ import { stream } from "../random/stream.ts";
 import { allocate, type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
 import type { Split, SplitSizes, Task } from "../tasks/index.ts";
 import { BatchSource } from "./batches.ts";
-import { slotNames, stepScalars } from "./optimiser.ts";
-import { drawParameter, drawVariable, parametersOf } from "./parameters.ts";
-import { type ScheduleOptions, scheduleFactor } from "./schedule.ts";
+import { stepScalars } from "./learning-rates.ts";
+import { slotNames } from "./optimiser.ts";
+import { drawInitial, parametersOf } from "./parameters.ts";
+import type { ScheduleOptions } from "./schedule.ts";
 import { buildStep, type Model, replicate, type StepGraph } from "./step.ts";
 import { blockStepsFor, inputOfStep, unroll } from "./unroll.ts";
 
@@ -199,10 +200,10 @@ export class Trainer {
     replicas.forEach(({ seeds }, replica) => {
       const random = stream(seeds.init, "init");
       for (const parameter of parametersOf(model.network))
-        place(parameter.name, replica, drawParameter(parameter, random));
+        place(parameter.name, replica, drawInitial(parameter, random));
       // A stream per variable: rules that keep more do not move each other's draws.
       for (const variable of this.graph.variables) {
-        place(variable.name, replica, drawVariable(variable, stream(seeds.init, `init ${variable.name}`)));
+        place(variable.name, replica, drawInitial(variable, stream(seeds.init, `init ${variable.name}`)));
       }
     });
     const fed = ports.filter(({ name }) => !constants.has(name) && !isState(name, this.outputs));
@@ -213,24 +214,17 @@ export class Trainer {
 
   private fillFeeds(feeds: Readonly<Record<string, Numbers>>): void {
     const { model, replicas, schedule } = this.group;
-    const factor =
-      scheduleFactor(schedule, this.step) * (model.optimiser.kind === "sgd" ? model.network.learningRateScale : 1);
     replicas.forEach((replica, r) => {
       const source = this.sources[r];
       if (source === undefined) throw new Error("internal: a replica without batches");
-      const { partner, noises } = this.graph;
+      const { partners, noises } = this.graph;
       source.fill(
         this.integers(feeds, "tokens", r),
         this.integers(feeds, "labels", r),
-        partner === undefined ? undefined : { kind: partner, tokens: this.integers(feeds, "partnerTokens", r) },
+        partners.map(({ name, request }) => ({ request, tokens: this.integers(feeds, name, r) })),
       );
       for (const noise of noises) source.fillNoise(noise, this.floats(feeds, noise.name, r));
-      const scalars = stepScalars(
-        model.optimiser,
-        this.step,
-        replica.learningRate * factor,
-        replica.readoutLearningRate * factor,
-      );
+      const scalars = stepScalars(model.optimiser, model.network, schedule, this.step, replica);
       for (const [name, value] of Object.entries(scalars)) {
         const target = feeds[name];
         if (target !== undefined) target[r] = value;

@@ -31,9 +31,9 @@ export function unroll(
     const at = (node: Tensor): Tensor => known.get(node) ?? node;
     for (const node of order) {
       if (is(node, "input")) {
-        const { name, shape, dtype, role } = node.attributes;
+        const { name, shape, dtype } = node.attributes;
         if (fixed.has(name) || (step === 0 && outputs[`next.${name}`] !== undefined)) continue;
-        known.set(node, state[name] ?? input(inputOfStep(name, step), shape, dtype, role));
+        known.set(node, state[name] ?? input(inputOfStep(name, step), shape, dtype));
       } else if (node.inputs.some((operand) => known.has(operand))) {
         known.set(node, Node.of(node.primitive, node.attributes, ...node.inputs.map(at)));
       }

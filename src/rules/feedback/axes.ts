@@ -1,6 +1,6 @@
-/** The axes of the feedback family: their options, which combinations are refused, and what each one reads. */
+/** The axes of the feedback family: their options, and which combinations are refused. */
 import { z } from "zod";
-import { RuleError, type Signal } from "../signal.ts";
+import { RuleError } from "../contract/index.ts";
 
 export const axes = z.strictObject({
   path: z.enum(["chain", "direct"]).describe("from layer to layer, or from the output to each layer"),
@@ -46,8 +46,8 @@ export const axes = z.strictObject({
     .nonnegative()
     .default(1e-3)
     .describe(
-      "weights=learned: weight decay of feedback and, on a chain, of the hidden forward weights alike, added to their " +
-        "pseudo-gradients; the read-out's weights and their chain feedback are left to the optimiser's own weight decay",
+      "weights=learned: share of feedback and, on a chain, of the forward weights (the read-out's too) that is forgotten at each " +
+        "step, whatever the learning rate",
     ),
   mirrorRate: z
     .number()
@@ -62,7 +62,7 @@ export type Point = Pick<FeedbackOptions, "path" | "weights" | "gate" | "signal"
   Partial<Pick<FeedbackOptions, "magnitudes">>;
 
 /** Options schema with a point as defaults, so that a named rule can be varied along any axis. */
-export function axesAt({ magnitudes = "fixed", ...point }: Point): z.ZodType<FeedbackOptions> {
+export function axesAt({ magnitudes = "fixed", ...point }: Point) {
   const { shape } = axes;
   return axes.extend({
     path: shape.path.default(point.path),
@@ -124,30 +124,4 @@ export function checkAxes({ path, weights, gate, feedbackPositions }: FeedbackOp
       feedbackPositions,
       "these follow the forward weights and keep no matrix of their own: leave it out",
     );
-}
-
-/** Signals that a point of the family reads. */
-export function reads({ path, weights, gate, signal, magnitudes, decay }: FeedbackOptions): Signal[] {
-  const [chain, grows] = [path === "chain", weights === "learned" || weights === "adaptive"];
-  const masks = !chain && (gate === "true-downstream" || gate === "shuffled");
-  const transports = ["transposed", "sign", "sign-random-magnitude", "product"].includes(weights);
-  const read = {
-    pre: true,
-    label: signal === "target",
-    outputError: signal !== "target",
-    preactivation: gate !== "none",
-    otherWeight: transports || masks,
-    // What a layer learns its feedback from has passed the gate above, or is the response there.
-    otherActivity:
-      ["all", "shuffled", "true-downstream"].includes(gate) ||
-      (chain && (weights === "mirror" || (grows && gate !== "none"))),
-    batch: gate === "shuffled",
-    neighbour: chain,
-    post: grows,
-    localHead: grows,
-    weight: chain && weights === "learned" && decay > 0,
-    noise: weights === "mirror" || (weights === "sign-random-magnitude" && magnitudes === "redrawn"),
-    secondPhase: weights === "mirror",
-  } satisfies Partial<Record<Signal, boolean>>;
-  return Object.entries(read).flatMap(([name, holds]) => (holds ? [name as Signal] : []));
 }

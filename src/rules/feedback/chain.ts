@@ -1,202 +1,137 @@
-/**
- * The chain: a message from layer to layer.
- *
- *   m_l = B_{l+1} passed_{l+1},   delta_l = f'(a_l) m_l,   passed_l = gate(m_l),   passed_{L+1} = what the output sends
- *
- * B_{l+1} [in, out] stands for W_{l+1}, that of the read-out for the read-out's weights; both are used with the scale of what
- * they stand for. The one that arrives at layer l is named `layerN.feedback` after that layer, except the read-out's,
- * `readout.feedback`, which by that name learns at the read-out's rate, as its twin does.
- */
-import { constant, type Tensor } from "../../graph/index.ts";
-import {
-  correlate,
-  features,
-  gate,
-  type Layer,
-  patches,
-  sendBack,
-  sendBackFromReadout,
-  weightShape,
-} from "../../networks/index.ts";
-import type { Initial, LayerView, Pass, Workspace } from "../workspace.ts";
+/** The chain: a message from layer to layer, each of which may gate what it passes on. */
+import { constant, range, type Tensor } from "../../graph/index.ts";
+import type { Decay, Feedback, LayerView, NextValue, Parameter, Slope, Workspace } from "../contract/index.ts";
 import type { FeedbackOptions } from "./axes.ts";
 
 /** Messages as teaching signals, and how the feedback weights change. */
-export interface Feedback {
-  /** Per layer [batch, positions, out]. */
+export interface Carried {
+  /** Of each layer, [.., samples, out]. */
   readonly deltas: readonly Tensor[];
-  readonly gradients: Readonly<Record<string, Tensor>>;
-  readonly next: Readonly<Record<string, Tensor>>;
+  readonly slopes: readonly Slope[];
+  readonly next: readonly NextValue[];
+  readonly decays: readonly Decay[];
 }
 
-/** One step of the way back, from the next layer or the read-out to the `receiver`. */
+/** What leads from the layer above `view` to it. */
 interface Step {
-  readonly name: string;
-  readonly receiver: LayerView;
-  readonly above: LayerView | undefined;
-  /** The layer above, as one that shares its feedback over positions or not. */
-  readonly twin: Layer | undefined;
-  readonly shape: readonly number[];
-  /** feedbackScale times Glorot and Bengio's deviation, in the units of the forward weights. */
-  readonly deviation: number;
+  readonly view: LayerView;
+  readonly above: LayerView;
+  /** Where the rule keeps feedback of its own. */
+  readonly feedback: Feedback | undefined;
 }
 
-function stepTo(workspace: Workspace, receiver: LayerView, options: FeedbackOptions): Step {
-  const above = workspace.layers[receiver.index];
-  const { readout } = workspace.network;
-  if (above === undefined) {
-    const { inFeatures, classes, initialDeviation } = readout;
-    const glorot = Math.sqrt((2 * inFeatures) / (inFeatures + classes)) * initialDeviation;
-    const shape = [inFeatures, classes];
-    const deviation = options.feedbackScale * glorot;
-    return { name: "readout.feedback", receiver, above, twin: undefined, shape, deviation };
-  }
-  const { layer } = above;
-  const { feedbackPositions } = options;
-  const twin = { ...layer, shared: feedbackPositions === undefined ? layer.shared : feedbackPositions === "shared" };
-  const deviation = (options.feedbackScale * Math.sqrt(2 / (layer.inFeatures + layer.outFeatures))) / layer.scale;
-  return { name: `layer${receiver.index}.feedback`, receiver, above, twin, shape: weightShape(twin), deviation };
+function stepTo(view: LayerView, { weights, magnitudes, feedbackScale, feedbackPositions }: FeedbackOptions): Step {
+  const { above } = view;
+  if (above === undefined) throw new Error("internal: a chain to the read-out");
+  const kinds = {
+    random: "fixed",
+    learned: "head",
+    adaptive: "head",
+    mirror: "state",
+    "sign-random-magnitude": magnitudes === "fixed" ? "fixed" : "redrawn",
+  } as const;
+  const kind = weights in kinds ? kinds[weights as keyof typeof kinds] : undefined;
+  const request = { gain: feedbackScale, positions: feedbackPositions };
+  return { view, above, feedback: kind && view.feedback({ ...request, kind }) };
 }
 
-/** A feedback matrix that the rule keeps. */
-function keep(workspace: Workspace, step: Step, kind: "fixed" | "head" | "state"): Tensor {
-  const initial: Initial = { kind: "normal", deviation: step.deviation };
-  const variable = { name: step.name, kind, shape: step.shape, initial, layer: step.receiver.index };
-  const tensor = workspace.variable(variable, kind === "fixed" ? "feedback" : kind);
-  return kind === "head" ? workspace.read("localHead", tensor) : tensor;
-}
-
-/** What carries the message of one step: weights as used forwards, [in, out] or [positions, in, out]. */
-function carrier(workspace: Workspace, step: Step, options: FeedbackOptions): Tensor {
-  const forwardWeight = (): Tensor => workspace.weightOf(step.above?.index ?? "readout");
-  switch (options.weights) {
+/** Carries what the layer above passes on down to the layer. */
+function carry({ above, feedback }: Step, passed: Tensor, { weights, feedbackScale }: FeedbackOptions): Tensor {
+  const signs = (): Tensor => above.weight.sign();
+  switch (weights) {
     case "transposed":
-      return forwardWeight();
-    case "random":
-      return keep(workspace, step, "fixed");
+      return above.sendBack(passed);
     case "sign":
-      return forwardWeight().sign().mul(step.deviation);
-    case "sign-random-magnitude": {
-      const drawn =
-        options.magnitudes === "fixed"
-          ? keep(workspace, step, "fixed")
-          : workspace.noise(step.name, step.shape, "normal").mul(step.deviation);
-      return forwardWeight().sign().mul(drawn.abs());
-    }
+      return above.sendBack(passed, signs().mul(feedbackScale * above.glorotMagnitude));
+    case "sign-random-magnitude":
+      return kept(feedback).sendBack(passed, signs().mul(kept(feedback).weight.abs()));
+    case "random":
     case "learned":
     case "adaptive":
-      return keep(workspace, step, "head");
     case "mirror":
-      return keep(workspace, step, "state");
+      return kept(feedback).sendBack(passed);
     case "product":
       throw new Error("internal: a product of weights on a chain");
     default:
-      return options.weights satisfies never;
+      return weights satisfies never;
   }
 }
 
-/** Gates of every sample replaced by those of the next one; the last sample takes the first's. */
-export function fromNextSample(x: Tensor): Tensor {
-  const batch = x.size(0);
-  const order = Array.from({ length: batch }, (_, b) => (b + 1) % batch);
-  return x.gather(constant(order, [batch], "int32"), 0);
+function kept(feedback: Feedback | undefined): Feedback {
+  if (feedback === undefined) throw new Error("internal: a step without feedback");
+  return feedback;
 }
 
-/** The increment of the forward weight, from what is known at the receiver: its activity, and the signal at the units above. */
-function increment(
-  workspace: Workspace,
-  { receiver, above, twin }: Step,
-  signal: Tensor,
-  { gate: gates }: FeedbackOptions,
-): Tensor {
-  const perSample = signal.mul(1 / workspace.batch);
-  // The signal above has passed the gate there, which the receiver is told with it.
-  if (above !== undefined && gates !== "none") workspace.read("otherActivity", undefined);
-  if (above === undefined || twin === undefined) {
-    const { readout } = workspace.network;
-    return features(readout, receiver.post).transposeLast().matmul(perSample.mul(readout.scale));
-  }
-  return correlate(twin, patches(twin, receiver.post), perSample.mul(twin.scale));
+/** Signals of every example replaced by those of the next one; the last example takes the first's. */
+export function fromNextExample(view: LayerView, x: Tensor): Tensor {
+  const rows = view.perExample(x);
+  const batch = rows.size(0);
+  const order = constant(
+    range(batch).map((b) => (b + 1) % batch),
+    [batch],
+    "int32",
+  );
+  return view.fromExamples(rows.gather(order, 0));
 }
 
 /**
- * Every layer passes on unit noise instead of its activity; the next layer's pre-activation is then scale * W xi + b, so
- * that <xi a> / scale is W on average, whatever the activation.
+ * Every layer passes on unit noise instead of its activity; the next layer's drive is then W xi + b, so that < xi a > is W on
+ * average, whatever the activation.
  */
-function noisePhase(workspace: Workspace): { readonly noises: readonly Tensor[]; readonly pass: Pass } {
-  const noises = workspace.layers.map(({ index, layer: { positions, outFeatures } }) =>
-    workspace.noise(`layer${index}.mirror`, [workspace.batch, positions, outFeatures], "normal"),
-  );
-  const pass = workspace.secondPass({ between: (layer, post) => noises[layer.index - 1] ?? post });
-  return { noises, pass };
-}
-
-/** Mean product of noise and response: an unbiased estimate of the forward weights above the receiver. */
-function mirrored(workspace: Workspace, step: Step, { noises, pass }: ReturnType<typeof noisePhase>): Tensor {
-  const { receiver, above, twin } = step;
-  const noise = noises[receiver.index - 1];
-  const response = above === undefined ? pass.logits : pass.layers[above.index - 1]?.preactivation;
-  workspace.read("otherActivity", response);
-  if (noise === undefined || response === undefined) throw new Error(`internal: no noise for layer ${receiver.index}`);
-  if (twin === undefined) {
-    const { readout } = workspace.network;
-    // The mean over positions of unit noise has variance 1 / positions.
-    const variance = readout.pooling === "mean" ? 1 / receiver.layer.positions : 1;
-    const samples = workspace.batch * readout.scale * variance;
-    return features(readout, noise)
-      .transposeLast()
-      .matmul(response.mul(1 / samples));
-  }
-  const samples = workspace.batch * (twin.shared ? twin.positions : 1) * twin.scale;
-  return correlate(twin, patches(twin, noise), response.mul(1 / samples));
+function noisePhase(workspace: Workspace): (step: Step) => Tensor {
+  const noises = workspace.layers.map((view) => view.noise("mirror", "units", "normal"));
+  const pass = workspace.further({ between: (layer, { post }) => noises[layer.index - 1] ?? post });
+  return ({ view, above, feedback }) => {
+    const noise = noises[view.index - 1];
+    if (noise === undefined) throw new Error(`internal: no noise for layer ${view.index}`);
+    return kept(feedback).shownBy(noise, pass.at(above).preactivation);
+  };
 }
 
 /** Sends `sent` [batch, classes] down the chain. */
-export function alongChain(workspace: Workspace, sent: Tensor, options: FeedbackOptions): Feedback {
-  const { readout } = workspace.network;
-  const gradients: Record<string, Tensor> = {};
-  const next: Record<string, Tensor> = {};
-  const noise = options.weights === "mirror" ? noisePhase(workspace) : undefined;
+export function alongChain(workspace: Workspace, sent: Tensor, options: FeedbackOptions): Carried {
+  const slopes: Slope[] = [];
+  const next: NextValue[] = [];
+  const learned: Parameter[] = [];
+  const shown = options.weights === "mirror" ? noisePhase(workspace) : undefined;
   const deltas: Tensor[] = [];
   let passed = sent;
   for (const view of [...workspace.layers].reverse()) {
-    const step = stepTo(workspace, view, options);
-    const matrix = carrier(workspace, step, options);
-    const own = [workspace.batch, view.layer.positions, view.layer.outFeatures];
-    const message = workspace.message(
-      view.index,
-      step.above === undefined
-        ? sendBackFromReadout(readout, passed, matrix, own)
-        : sendBack(step.above.layer, passed, matrix, own),
-    );
+    const step = stepTo(view, options);
+    const message = carry(step, passed, options);
     if (options.weights === "learned" || options.weights === "adaptive") {
-      const change = increment(workspace, step, deltas[0] ?? sent, options);
-      // The rule cannot decay the read-out's weights; a decay of their feedback alone would drive the two apart.
-      const decays = options.weights === "learned" && step.above !== undefined;
-      gradients[step.name] = decays ? change.add(matrix.mul(options.decay)) : change;
+      // Its own increment is that of the weight it stands for: activity here, times what was taught there.
+      const { parameter } = kept(step.feedback);
+      slopes.push({ parameter, gradient: kept(step.feedback).slope(deltas[0] ?? sent) });
+      // The first layer's weights have no twin, and follow suit.
+      const twins = step.above.parameters.filter(({ kind }) => kind === "weight");
+      const first = view.below === undefined ? view.parameters.filter(({ kind }) => kind === "weight") : [];
+      if (options.weights === "learned") learned.push(parameter, ...twins, ...first);
     }
-    if (noise !== undefined) {
-      const rate = options.mirrorRate;
-      next[step.name] = matrix.mul(1 - rate).add(mirrored(workspace, step, noise).mul(rate));
-    }
+    if (shown !== undefined) next.push(kept(step.feedback).state.follows(shown(step), options.mirrorRate));
     deltas.unshift(options.gate === "none" ? message : view.gate(message));
-    passed = onwards(workspace, view, message, options);
+    passed = onwards(view, message, options);
   }
-  return { deltas, gradients, next };
+  return { deltas, slopes, next, decays: forgetting(learned, options) };
+}
+
+/** Parameters that forget at the rate of the option `decay`. */
+export function forgetting(parameters: readonly Parameter[], { decay }: FeedbackOptions): Decay[] {
+  return decay === 0 ? [] : parameters.map((parameter) => ({ parameter, rate: decay }));
 }
 
 /** What a layer passes on of its message. */
-function onwards(workspace: Workspace, { layer, index }: LayerView, message: Tensor, options: FeedbackOptions): Tensor {
-  switch (options.gate) {
+function onwards(view: LayerView, message: Tensor, { gate }: FeedbackOptions): Tensor {
+  switch (gate) {
     case "all":
-      return gate(layer, workspace.activityOf(index).preactivation, message);
+      return view.gate(message);
     case "shuffled":
-      return gate(layer, fromNextSample(workspace.activityOf(index).preactivation), message);
+      return view.gate(message, fromNextExample(view, view.preactivation));
     case "own":
     case "none":
     case "true-downstream":
       return message;
     default:
-      return options.gate satisfies never;
+      return gate satisfies never;
   }
 }

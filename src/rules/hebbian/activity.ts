@@ -2,13 +2,13 @@
  * What a unit takes for its own activity y when it learns, and how a teacher may set it.
  *
  * Units are dealt to the classes in turn, unit k to class k mod classes; the teacher signal T_bk is 1 where unit k belongs to
- * the class of sample b, else 0. `clamp` puts T in the place of y (clamped Hebb: T x; clamped Oja: T x - T^2 w); `gate`
- * multiplies the gate by T, so that a unit learns from its own class alone (Lagani et al. 2022, supervised Hebbian learning).
+ * the class of example b, else 0. `clamp` puts T in the place of y (clamped Hebb: T x; clamped Oja: T x - T^2 w); `gate` lets a unit
+ * learn from its own class alone (Lagani et al. 2022, supervised Hebbian learning).
  */
 import { z } from "zod";
 import { constant, range, type Tensor } from "../../graph/index.ts";
-import type { Signal } from "../signal.ts";
-import type { LayerView, Workspace } from "../workspace.ts";
+import type { LayerView, Workspace } from "../contract/index.ts";
+import type { Learning } from "./hebbian.ts";
 
 const activityField = z
   .enum(["preactivation", "post", "rectified", "tanh"])
@@ -37,47 +37,24 @@ export const competitionTeacher = {
   teacherLayers: teacherFields.teacherLayers,
 };
 
-/** Signals that `activityOf` and `teacherSignal` read. */
-export function activityReads({ activity, teacher, teacherLayers }: ActivityOptions): Signal[] {
-  const list: Signal[] = [];
-  if (teacher !== "clamp" || teacherLayers === "top") list.push(activity === "post" ? "post" : "preactivation");
-  if (teacher !== "none") list.push("label");
-  return list;
-}
-
-/** T [batch, 1, out], or undefined where the teacher does not reach. */
+/** T [.., samples, out], or undefined where the teacher does not reach. */
 export function teacherSignal(
-  workspace: Workspace,
   view: LayerView,
   { teacher, teacherLayers }: TeacherOptions,
+  workspace: Workspace,
 ): Tensor | undefined {
-  if (teacher === "none" || (teacherLayers === "top" && view.index < workspace.layers.length)) return undefined;
-  const { classes } = workspace.network.readout;
-  const { outFeatures } = view.layer;
-  const classOf = constant(
-    range(outFeatures).map((k) => k % classes),
-    [outFeatures],
-    "int32",
-  );
-  return workspace.labels.oneHot(classes).gather(classOf, 1).expand(1);
+  if (teacher === "none" || (teacherLayers === "top" && view !== workspace.top)) return undefined;
+  const { classes, target } = workspace;
+  const classOf = range(view.units).map((k) => k % classes);
+  const ofUnits = target.gather(constant(classOf, [view.units], "int32"), 1);
+  return view.toEverySample(ofUnits).broadcastTo(view.preactivation.shape);
 }
 
-/** y [batch, positions, out], and the gate's factor T where the teacher gates. */
-export function activityOf(
-  workspace: Workspace,
-  view: LayerView,
-  options: ActivityOptions,
-): { readonly y: Tensor; readonly gated: (gate: Tensor) => Tensor } {
-  const signal = teacherSignal(workspace, view, options);
-  const clamped = signal !== undefined && options.teacher === "clamp";
-  // A teacher of the top layer leaves the rule a reader of activity, even in a network of one layer.
-  const own = clamped && options.teacherLayers === "all" ? undefined : ownActivity(view, options.activity);
-  if (own === undefined || clamped) {
-    if (signal === undefined) throw new Error("internal: a unit with neither activity nor teacher");
-    const y = signal.broadcastTo([workspace.batch, view.layer.positions, view.layer.outFeatures]);
-    return { y, gated: (gate) => gate };
-  }
-  return { y: own, gated: (gate) => (signal === undefined ? gate : gate.mul(signal)) };
+/** y, and the samples that count where the teacher gates. */
+export function activityOf(view: LayerView, options: ActivityOptions, workspace: Workspace): Learning {
+  const counts = teacherSignal(view, options, workspace);
+  if (counts !== undefined && options.teacher === "clamp") return { post: counts };
+  return { post: ownActivity(view, options.activity), counts };
 }
 
 function ownActivity(view: LayerView, activity: ActivityOptions["activity"]): Tensor {

@@ -1,26 +1,13 @@
 /**
- * Foldiak's network: Hebbian forward weights, anti-Hebbian lateral weights, and thresholds that hold every unit's rate.
- *
- *   dy/dt = f(u + V y - t) - y,  f(a) = 1 / (1 + e^(-lambda a)),   y* = 1 where the settled y > 1/2, else 0
- *   dW_k  = < y*_k (x - w_k) >
- *   dV_jk = -alpha < y*_j y*_k - p^2 >,  V_jk <= 0,  V_kk = 0
- *   dt_k  = gamma < y*_k - p >
- *
- * x [batch, positions, in], u (the drive) and y [batch, positions, out], V [out, out] and t [1, out] ([positions, ...] without
- * weight sharing). y is settled for learning only: what the layer passes on stays its own activity f(u).
- * Source: Foldiak 1990, and the rates of its simulations. Choices where the source leaves them open: y settles
- * from 0 by `settleSteps` Euler steps of `settleRate`; all rates act on batch means.
+ * Foldiak's network: Hebbian forward weights, anti-Hebbian lateral weights, and thresholds that hold every unit's rate. y is settled
+ * for learning only: what the layer passes on stays its own activity f(u).
  */
 import { z } from "zod";
 import { constant, full, range, type Tensor } from "../../graph/index.ts";
-import { product } from "../../networks/index.ts";
-import { plasticity } from "../rule.ts";
-import type { LayerView } from "../workspace.ts";
-import { batchMean } from "./competition.ts";
-import { hebbianChange, distinctSignals, stepOptions, stepReads } from "./step.ts";
+import { hebbian, hebbianOptions } from "./hebbian.ts";
 
 const options = z.strictObject({
-  ...stepOptions(),
+  ...hebbianOptions(),
   targetRate: z.number().positive().max(1).default(0.125).describe("p, the fraction of samples a unit should answer"),
   lateralRate: z.number().min(0).default(0.1).describe("alpha, rate of the lateral weights per step"),
   thresholdRate: z.number().min(0).default(0.02).describe("gamma, rate of the thresholds per step"),
@@ -31,56 +18,49 @@ const options = z.strictObject({
 });
 export type FoldiakOptions = z.output<typeof options>;
 
+/** Steps of dy/dt = f(u + V y - t) - y. */
 function settle(drive: Tensor, lateral: Tensor, { slope, settleSteps, settleRate }: FoldiakOptions): Tensor {
   let y = full(0, drive.shape);
   for (let step = 0; step < settleSteps; step++) {
-    const wanted = drive.add(product(y, lateral)).mul(slope).sigmoid();
+    const wanted = drive.add(y.matmul(lateral)).mul(slope).sigmoid();
     y = y.add(wanted.sub(y).mul(settleRate));
   }
   return y;
 }
 
-/** -alpha (<y_j y_k> - p^2) added to the lateral weights, which stay symmetric, at most 0, and 0 on the diagonal. */
-function nextLateral({ layer }: LayerView, lateral: Tensor, y: Tensor, { lateralRate, targetRate }: FoldiakOptions) {
-  const { shared, positions, outFeatures } = layer;
-  const rows = shared ? y.size(0) * positions : y.size(0);
-  const grouped = shared ? y.reshape([rows, outFeatures]) : y.transpose([1, 0, 2]);
-  const together = grouped
-    .transposeLast()
-    .matmul(grouped)
-    .mul(1 / rows);
-  const others = constant(
-    range(outFeatures).flatMap((j) => range(outFeatures).map((k) => (j === k ? 0 : 1))),
-    [outFeatures, outFeatures],
+/** 0 where a unit would meet itself. */
+function others(units: number): Tensor {
+  return constant(
+    range(units).flatMap((j) => range(units).map((k) => (j === k ? 0 : 1))),
+    [units, units],
   );
-  return lateral
-    .sub(together.sub(targetRate ** 2).mul(lateralRate))
-    .minimum(0)
-    .mul(others);
 }
 
-export const foldiak = plasticity<FoldiakOptions>({
+export const foldiak = hebbian({
   id: "foldiak",
-  family: "hebbian",
-  equation: "dW_k = < y_k (x - w_k) >,  dV_jk = -alpha < y_j y_k - p^2 >,  dt_k = gamma < y_k - p >",
-  source: "Foldiak 1990",
-  relation: "none",
-  reads: (settled) => distinctSignals(...stepReads(settled, "own"), "preactivation", "lateral"),
+  equation:
+    "dW_k = < y*_k (x - w_k) >,  dV_jk = -alpha < y*_j y*_k - p^2 >,  dt_k = gamma < y*_k - p >,  dy/dt = f(u + V y - t) - y",
+  symbols:
+    "x the input, u the drive, y the settled activity and y* = 1 where y > 1/2, else 0; f(a) = 1 / (1 + e^(-lambda a)); V <= 0 the lateral " +
+    "weights, V_kk = 0; t the thresholds; < > the mean over samples",
+  source: "Foldiak 1990, and the rates of its simulations",
+  choices: "y settles from 0 by `settleSteps` Euler steps of `settleRate`; all rates act on batch means.",
+  reads: ["pre", "preactivation", "weight", "lateral"],
   options,
-  change: (view, settled) => {
-    const { shared, positions, outFeatures } = view.layer;
-    const start = { kind: "constant", value: 0 } as const;
-    const units = [outFeatures, outFeatures];
-    const lateral = view.state("lateral", shared ? units : [positions, ...units], start);
-    const threshold = view.state("threshold", [shared ? 1 : positions, outFeatures], start);
-    const analogue = settle(view.preactivation.sub(threshold), lateral, settled);
-    const y = settled.binary ? analogue.greater(0.5).where(1, 0) : analogue;
+  activity: (view, chosen) => {
+    const { outer, mean, units } = view;
+    const V = view.state("lateral", "between units", 0);
+    const t = view.perUnit("threshold", 0);
+    const analogue = settle(view.preactivation.sub(t.now), V.now, chosen);
+    const y = chosen.binary ? analogue.greater(0.5).where(1, 0) : analogue;
+    const together = outer(y, y).sub(chosen.targetRate ** 2);
     return {
-      ...hebbianChange(view, settled, { gate: y, reconstruction: { kind: "own", coefficient: 1 } }),
-      next: {
-        lateral: nextLateral(view, lateral, y, settled),
-        threshold: threshold.add(batchMean(view, y).sub(settled.targetRate).mul(settled.thresholdRate)),
-      },
+      post: y,
+      next: [
+        V.becomes(V.now.sub(together.mul(chosen.lateralRate)).minimum(0).mul(others(units))),
+        t.becomes(t.now.add(mean(y).sub(chosen.targetRate).mul(chosen.thresholdRate))),
+      ],
     };
   },
+  change: ({ pre: x, post: y, weight: W, outer, mean }) => outer(x, y).sub(W.mul(mean(y))),
 });

@@ -7,7 +7,7 @@
  *   difference-of-gaussians      K(d) = 2 G(d) - sqrt(G(d)), G the Gaussian: near units share, far ones unlearn (a Mexican hat)
  *   difference-of-exponentials   the same of the exponential
  *
- * z [batch, positions, out] is the outcome of the competition, d the distance on the map, the larger of the row and column
+ * z [.., samples, out] is the outcome of the competition, d the distance on the map, the larger of the row and column
  * steps. Units fill rows of the squarest map, in order; the last row may be short. sigma shrinks from its first value to
  * 1 in `lateralShrink` steps, by one factor a step, and goes on shrinking.
  * Source: kernels, distance, clip and shrinking as in the reference code HebbianLearning (Lagani et al. 2022), whose kernel
@@ -15,8 +15,7 @@
  */
 import { z } from "zod";
 import { constant, full, range, type Tensor } from "../../graph/index.ts";
-import { product } from "../../networks/index.ts";
-import type { LayerView } from "../workspace.ts";
+import type { LayerView, NextValue } from "../contract/index.ts";
 
 export const lateralFields = {
   lateral: z
@@ -89,15 +88,15 @@ export function spread(
   view: LayerView,
   { lateral, lateralWidth, lateralShrink }: LateralOptions,
   outcome: Tensor,
-): { readonly outcome: Tensor; readonly next: Readonly<Record<string, Tensor>> } {
-  if (lateral === "none") return { outcome, next: {} };
-  const { outFeatures } = view.layer;
-  const start = lateralWidth > 0 ? lateralWidth : Math.max(1, Math.floor((columnsOf(outFeatures) - 1) / 2));
-  const shrinks = lateralShrink > 0;
-  const sigma = shrinks ? view.state("lateralWidth", [], { kind: "constant", value: start }) : full(start, []);
-  const shared = product(outcome, kernel(outFeatures, lateral, sigma))
+): { readonly outcome: Tensor; readonly next: readonly NextValue[] } {
+  if (lateral === "none") return { outcome, next: [] };
+  const { units } = view;
+  const start = lateralWidth > 0 ? lateralWidth : Math.max(1, Math.floor((columnsOf(units) - 1) / 2));
+  const sigma = lateralShrink > 0 ? view.state("lateralWidth", [], start) : undefined;
+  const shared = outcome
+    .matmul(kernel(units, lateral, sigma?.now ?? full(start, [])))
     .maximum(-1)
     .minimum(1);
-  const next = shrinks ? { lateralWidth: sigma.mul(start ** (-1 / lateralShrink)).maximum(narrowest) } : {};
-  return { outcome: shared, next };
+  const next = sigma?.becomes(sigma.now.mul(start ** (-1 / lateralShrink)).maximum(narrowest));
+  return { outcome: shared, next: next === undefined ? [] : [next] };
 }

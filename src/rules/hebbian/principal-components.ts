@@ -1,70 +1,71 @@
 /**
- * Rules that find principal components: a unit learns what the reconstruction by itself, by all units, or by those before it
- * leaves of the input.
- *
- *   oja            dW_k = < y_k (x - y_k w_k) >                  each unit finds the first component, with unit norm
- *   oja-subspace   dW_k = < y_k (x - sum_j y_j w_j) >            the units span the leading components
- *   sanger         dW_k = < y_k (x - sum_{j <= k} y_j w_j) >     unit k finds component k
- *   hpca           sanger with y = max(0, u), divided by the root of the fan-in
- *
- * x [batch, positions, in], y [batch, positions, out]; y = u, the drive, is the linear unit of the theorems, for which
- * convergence holds in expectation at small rates. Option `activity` gives the nonlinear forms.
- * Sources: Oja 1982, eq. 3; Oja 1989; Sanger 1989; Lagani et al. 2021 (HPCA).
+ * Rules that find principal components: a unit learns what the reconstruction by itself, by all units, or by those before it leaves
+ * of the input. With y the drive, the linear unit of the theorems, convergence holds in expectation at small rates; the option
+ * `activity` gives the nonlinear forms.
  */
 import { z } from "zod";
-import { plasticity, type Rule, type RuleCard } from "../rule.ts";
-import { activityOf, activityOptions, type ActivityOptions, activityReads } from "./activity.ts";
-import { hebbianChange, distinctSignals, type StepOptions, stepOptions, stepReads } from "./step.ts";
+import { constant, range, type Tensor } from "../../graph/index.ts";
+import { activityOf, activityOptions } from "./activity.ts";
+import { hebbian, hebbianOptions, type Synapses } from "./hebbian.ts";
 
-export type PrincipalOptions = StepOptions & ActivityOptions;
+const symbols = "x the input, y = u the drive of the unit, w_k the weights of unit k; < > the mean over samples";
+const options = z.strictObject({ ...hebbianOptions(), ...activityOptions("preactivation") });
 
-function principal(
-  card: Pick<RuleCard<PrincipalOptions>, "id" | "aliases" | "equation" | "source">,
-  kind: "own" | "all" | "ordered",
-  defaults: { readonly activity: ActivityOptions["activity"]; readonly normalise?: StepOptions["normalise"] },
-): Rule {
-  const { activity, normalise = "none" } = defaults;
-  return plasticity<PrincipalOptions>({
-    ...card,
-    family: "hebbian",
-    relation: "none",
-    reads: (options) => distinctSignals(...stepReads(options, kind), ...activityReads(options)),
-    options: z.strictObject({ ...stepOptions({ normalise }), ...activityOptions(activity) }),
-    change: (view, options, workspace) => {
-      const { y, gated } = activityOf(workspace, view, options);
-      return hebbianChange(view, options, { gate: gated(y), reconstruction: { kind, coefficient: y } });
-    },
-  });
+/** Oja's rule: a linear unit's weights converge to the first principal component, with unit norm. */
+export const oja = hebbian({
+  id: "oja",
+  equation: "dW_k = < y_k (x - y_k w_k) >",
+  symbols,
+  source: "Oja 1982, eq. 3",
+  reads: ["pre", "preactivation", "weight"],
+  options,
+  activity: activityOf,
+  change: ({ pre: x, post: y, weight: W, outer, mean }) => outer(x, y).sub(W.mul(mean(y.square()))),
+});
+
+/** Oja's subspace rule: W becomes an orthonormal basis of the leading principal subspace. */
+export const ojaSubspace = hebbian({
+  id: "oja-subspace",
+  equation: "dW_k = < y_k (x - sum_j y_j w_j) >",
+  symbols,
+  source: "Oja 1989",
+  reads: ["pre", "preactivation", "weight", "lateral"],
+  options,
+  activity: activityOf,
+  change: ({ pre: x, post: y, weight: W, outer }) => outer(x, y).sub(W.matmul(outer(y, y))),
+});
+
+/** < y_k (x - sum_{j <= k} y_j w_j) > */
+const ordered = ({ pre: x, post: y, weight: W, outer }: Synapses): Tensor =>
+  outer(x, y).sub(W.matmul(outer(y, y).mul(upTo(y.size(-1)))));
+
+/** 1 where j <= k: unit k is told of itself and of the units before it. */
+function upTo(units: number): Tensor {
+  const entries = range(units).flatMap((j) => range(units).map((k) => (j <= k ? 1 : 0)));
+  return constant(entries, [units, units]);
 }
 
-/** Oja's rule: a linear unit's weights converge to the first principal component, with unit norm (Oja 1982, eq. 3). */
-export const oja = principal(
-  { id: "oja", equation: "dW_k = < y_k (x - y_k w_k) >", source: "Oja 1982, eq. 3" },
-  "own",
-  { activity: "preactivation" },
-);
-
-/** Oja's subspace rule: W becomes an orthonormal basis of the leading principal subspace (Oja 1989). */
-export const ojaSubspace = principal(
-  { id: "oja-subspace", equation: "dW = < x y^T - W y y^T >", source: "Oja 1989" },
-  "all",
-  { activity: "preactivation" },
-);
-
-/** Sanger's generalised Hebbian algorithm: unit k converges to principal component k, up to sign (Sanger 1989). */
-export const sanger = principal(
-  { id: "sanger", aliases: ["gha"], equation: "dW = < x y^T - W UT[y y^T] >", source: "Sanger 1989" },
-  "ordered",
-  { activity: "preactivation" },
-);
+/** Sanger's generalised Hebbian algorithm: unit k converges to principal component k, up to sign. */
+export const sanger = hebbian({
+  id: "sanger",
+  aliases: ["gha"],
+  equation: "dW_k = < y_k (x - sum_{j <= k} y_j w_j) >",
+  symbols,
+  source: "Sanger 1989",
+  reads: ["pre", "preactivation", "weight", "lateral"],
+  options,
+  activity: activityOf,
+  change: ordered,
+});
 
 /** Hebbian PCA of Lagani et al.: Sanger's rule on rectified activity; `activity=tanh` is their `hpcat`. */
-export const hpca = principal(
-  {
-    id: "hpca",
-    equation: "dW_k = < y_k (x - sum_{j<=k} y_j w_j) > / sqrt(in),   y = max(0, u)",
-    source: "Lagani, Falchi, Gennaro and Amato 2021; reference code HebbianLearning",
-  },
-  "ordered",
-  { activity: "rectified", normalise: "fan-in" },
-);
+export const hpca = hebbian({
+  id: "hpca",
+  equation: "dW_k = < y_k (x - sum_{j <= k} y_j w_j) > / sqrt(inputs)",
+  symbols: "x the input, y = max(0, u) the rectified drive, w_k the weights of unit k; < > the mean over samples",
+  source: "Lagani, Falchi, Gennaro and Amato 2021; reference code HebbianLearning",
+  reads: ["pre", "preactivation", "weight", "lateral"],
+  options: z.strictObject({ ...hebbianOptions({ normalise: "fan-in" }), ...activityOptions("rectified") }),
+  activity: activityOf,
+  change: ordered,
+});

@@ -1,16 +1,15 @@
 /**
  * The infomorphic neuron: sources, how they drive the output, and their bins.
  *
- *   R = a (pre-activation),   C = W_c onehot(y) + b_c,   L = V y' + b_l  (V without diagonal)
+ *   R = a (the drive),   C = W_c onehot(y) + b_c,   L = V y' + b_l  (V without diagonal)
  *   A = R [1 - sum_i c_i + g sum_i c_i sigma(w R S_i)]  over S = C (and L),   p(Y = +1) = sigma(A)
  *
  * R drives, the others only scale it: A has the sign of R. y' is what the layer's neurons say before they hear one another,
- * a constant. All tensors are [batch, positions, units]; a neuron is one unit at one position.
+ * a constant. Signals are samples [.., samples, units]; a neuron is one unit at one position.
  */
 import { z } from "zod";
 import { concat, constant, range, type Tensor } from "../../graph/index.ts";
-import { product } from "../../networks/index.ts";
-import type { Initial, LayerView, Workspace } from "../workspace.ts";
+import type { Initial, LayerView, Workspace } from "../contract/index.ts";
 import type { Responses } from "./information.ts";
 
 /** Options of neurons with a receptive and a contextual source. */
@@ -78,34 +77,32 @@ function activation(drive: Tensor, modulators: readonly Modulator[], steepness: 
 /** As linear layers of the authors' library start. */
 const drawn = (fanIn: number): Initial => ({ kind: "uniform", bound: 1 / Math.sqrt(fanIn) });
 
-function context(view: LayerView, workspace: Workspace, { contextPositions }: NeuronOptions): Tensor {
-  const { positions, outFeatures } = view.layer;
-  const { classes } = workspace.network.readout;
-  const own = contextPositions === "specific" ? positions : 1;
-  const weight = view.head("context", [classes, own * outFeatures], drawn(classes));
-  const bias = view.head("contextBias", [1, own * outFeatures], drawn(classes));
-  const source = workspace.labels.oneHot(classes).matmul(weight).add(bias);
-  return source.reshape([workspace.batch, own, outFeatures]).broadcastTo(view.preactivation.shape);
+function context(view: LayerView, { target, classes }: Workspace, { contextPositions }: NeuronOptions): Tensor {
+  const specific = contextPositions === "specific";
+  const neurons = specific ? view.unitsInAll : view.units;
+  const weight = view.head("context", [classes, neurons], drawn(classes));
+  const bias = view.head("contextBias", [1, neurons], drawn(classes));
+  const source = target.matmul(weight).add(bias);
+  const ofUnits = specific ? view.fromExamples(source) : view.toEverySample(source);
+  return ofUnits.broadcastTo(view.preactivation.shape);
 }
 
-function lateral(view: LayerView, workspace: Workspace, first: (source: Tensor) => Tensor, sampled: boolean): Tensor {
-  const { positions, outFeatures: units, shared } = view.layer;
-  const copies = shared ? [] : [positions];
-  const weight = view.head("lateral", [...copies, units, units], drawn(units));
-  const bias = view.head("lateralBias", [shared ? 1 : positions, units], drawn(units));
-  const others = constant(range(units), [units], "int32").oneHot(units).neg().add(1);
-  const silence = bias.broadcastTo(view.preactivation.shape);
-  const probability = first(silence).sigmoid().stopGradient();
+function lateral(view: LayerView, first: (source: Tensor) => Tensor, sampled: boolean): Tensor {
+  const { units, preactivation } = view;
+  const weight = view.head("lateral", "between units", drawn(units));
+  const bias = view.head("lateralBias", "per unit", drawn(units));
+  const others = constant(range(units), [units], "int32").oneHot(units).oneMinus();
+  const probability = first(bias.broadcastTo(preactivation.shape)).sigmoid().stopGradient();
   const said = sampled
-    ? workspace.noise(`lateral${view.index}`, probability.shape, "uniform").less(probability).where(1, -1)
+    ? view.noise("lateralOutputs", "units", "uniform").less(probability).where(1, -1)
     : probability.mul(2).sub(1);
-  return product(said, weight.mul(others)).add(bias);
+  return said.matmul(weight.mul(others)).add(bias);
 }
 
-/** Bin of every value, i32 of the same shape. No gradient. */
+/** Bin of every neuron's value x [batch, neurons], i32. No gradient. */
 function binsOf(values: Tensor, { bins, binning, range: reach }: NeuronOptions): Tensor {
   const x = values.stopGradient();
-  const scaled = binning === "fixed" ? x.mul(1 / reach) : x.div(x.abs().max(0).add(1e-12).expand(0));
+  const scaled = binning === "fixed" ? x.mul(1 / reach) : x.div(x.abs().max(0, { keepdims: true }).add(1e-12));
   const place = scaled
     .add(1)
     .mul(bins / 2)
@@ -131,15 +128,14 @@ export function respond(
   const act = (all: readonly Modulator[]): Tensor => activation(drive, all, options.steepness, gain);
   if (lateralModulation !== undefined) {
     const withLateral = (source: Tensor): Modulator[] => [...modulators, { source, strength: lateralModulation }];
-    const source = lateral(view, workspace, (silence) => act(withLateral(silence)), lateralOutputs === "sampled");
+    const source = lateral(view, (silence) => act(withLateral(silence)), lateralOutputs === "sampled");
     modulators.push({ source, strength: lateralModulation });
   }
-  const neurons = [workspace.batch, view.layer.positions * view.layer.outFeatures];
-  const a = act(modulators).reshape([...neurons, 1]);
+  const a = view.perExample(act(modulators)).expand(2);
   const outputs = concat([a, a.neg()], 2).sigmoid();
   return {
     outputs: outputs.maximum(options.floor).minimum(1 - options.floor),
-    bins: [drive, ...modulators.map(({ source }) => source)].map((x) => binsOf(x, options).reshape(neurons)),
+    bins: [drive, ...modulators.map(({ source }) => source)].map((x) => binsOf(view.perExample(x), options)),
     binCount: options.bins,
   };
 }

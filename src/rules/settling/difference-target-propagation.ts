@@ -1,26 +1,22 @@
 /**
  * Difference target propagation: every layer gets a target from the one above, through a learned inverse, and approaches it.
  *
- *   targets:   t_l = h_l + G_{l+1}(t_{l+1}) - G_{l+1}(h_{l+1}),   G_l(h) = g(V_l^T h + c_l)
- *   learning:  dW_l = (1/eta) <h_{l-1} (f'(a_l) * (t_l - h_l))^T>
- *   inverses:  descend  < |G_l(f_l(x)) - x|^2 > / 2 per unit of x,   x = h_{l-1} + sigma xi,   xi ~ N(0, 1)
- *
- * h_l, t_l [batch, positions, out]; V_l [out, in] (or [positions, out, in] where layer l does not share its weights) leads from
- * layer l to its own patches, which is all that layer l - 1 hears of it. The top layer's target is a step down the
- * output's energy, t_L = h_L - eta dE/dh_L (`top=gradient`), or what an inverse of the read-out makes of nudged logits,
- * t = logits - eta dE/dlogits (`top=inverse`, in which no weight is transported at all).
- * For linear layers with exact inverses, t_l - h_l is the Gauss-Newton step of layer l's activity towards the target above;
- * with V = W^T and a linear G the update is backpropagation without the gates downstream.
- * Source: Lee, Zhang, Fischer and Bengio 2015, eqs. 9-15 (top=gradient); Ernoult et al. 2022 (top=inverse, as its public code).
- * Choices: the update is divided by eta, so that it keeps the units of the loss's gradient; noise is added to the clean
- * activity of every layer in one second pass; the reconstruction error is averaged over inputs and positions, not summed, and
- * learns with the layers' optimiser, one step at a time.
+ * The top layer's target is a step down the output's energy (`top=gradient`), or what an inverse of the read-out makes of nudged scores
+ * (`top=inverse`, in which no weight is transported at all). For linear layers with exact inverses, t_l - h_l is the Gauss-Newton step of
+ * layer l's activity towards the target above; with V = W^T and a linear G the update is backpropagation without the gates downstream.
  */
 import { z } from "zod";
-import { grad, type Tensor } from "../../graph/index.ts";
-import { activate, type Layer, product } from "../../networks/index.ts";
-import { defineRule, descend } from "../rule.ts";
-import type { LayerView, Pass, Workspace } from "../workspace.ts";
+import type { Tensor } from "../../graph/index.ts";
+import {
+  defineRule,
+  type LayerView,
+  type Objective,
+  type Parameter,
+  type Pass,
+  type Slope,
+  slopesOf,
+  type Workspace,
+} from "../contract/index.ts";
 import { energySlope, outputEnergy, slopeAtTop } from "./output-energy.ts";
 
 const options = z.strictObject({
@@ -42,137 +38,97 @@ const options = z.strictObject({
 });
 export type DifferenceTargetPropagationOptions = z.output<typeof options>;
 
-/** G of a layer or of the read-out. */
+/** G of a layer. */
 interface Inverse {
-  /** From what it puts out to what it reads. */
+  /** From what the layer puts out to what it reads. */
   readonly send: (output: Tensor) => Tensor;
-  /** Its trainable values by name. */
-  readonly heads: Readonly<Record<string, Tensor>>;
+  /** V and c */
+  readonly heads: readonly Parameter[];
 }
 
-/** A matrix [..., from, to] and an offset that belong to a layer. */
-function heads(view: LayerView, name: string, shape: readonly number[], offsets: number) {
-  const [from = 1, to = 1] = shape.slice(-2);
-  const matrix = view.head(name, shape, { kind: "normal", deviation: Math.sqrt(1 / from) });
-  const offset = view.head(`${name}Bias`, [offsets, to], { kind: "constant", value: 0 });
-  return {
-    matrix,
-    offset,
-    byName: { [`layer${view.index}.${name}`]: matrix, [`layer${view.index}.${name}Bias`]: offset },
-  };
-}
-
-/** From a layer's activity [batch, positions, out] to its patches [batch, positions, in]. */
-function inverseOf(view: LayerView, below: Layer, { inverse }: DifferenceTargetPropagationOptions): Inverse {
-  const { shared, positions, inFeatures, outFeatures } = view.layer;
-  const shape = [...(shared ? [] : [positions]), outFeatures, inFeatures];
-  const { matrix, offset, byName } = heads(view, "inverse", shape, shared ? 1 : positions);
-  const drive = (output: Tensor): Tensor => product(output, matrix).add(offset);
-  return { send: inverse === "same" ? (output) => activate(below, drive(output)) : drive, heads: byName };
-}
-
-/** From logits [batch, classes] to what the read-out reads, [batch, features]. */
-function inverseOfReadout({ network }: Workspace, top: LayerView): Inverse {
-  const { inFeatures, classes } = network.readout;
-  const { matrix, offset, byName } = heads(top, "outputInverse", [classes, inFeatures], 1);
-  return { send: (scores) => scores.matmul(matrix).add(offset), heads: byName };
-}
-
-/** Half the squared error of reconstructing `input` from `output`, and its slope by the inverse's values. */
-function reconstruct({ send, heads }: Inverse, output: Tensor, input: Tensor) {
-  const loss = send(output.stopGradient()).sub(input.stopGradient()).square().mean().mul(0.5);
-  const slopes = grad(loss, Object.values(heads));
-  const gradients: Record<string, Tensor> = {};
-  for (const [i, name] of Object.keys(heads).entries()) {
-    const slope = slopes[i];
-    if (slope !== undefined) gradients[name] = slope;
-  }
-  return { loss, gradients };
+/** G of `view`, which leads from its activity to what it reads: its own, or in the case of the read-out that of the top layer, `keeper`. */
+function inverseOf(view: LayerView, keeper: LayerView, { inverse }: DifferenceTargetPropagationOptions): Inverse {
+  const name = view.isReadout ? "outputInverse" : "inverse";
+  const [rows, columns] = [view.pre.size(-1), view.post.size(-1)];
+  const [grid] = view.stored.weight.shape.slice(0, -2);
+  const lead = grid === undefined ? [] : [grid];
+  const V = keeper.keep("head", name, [...lead, columns, rows], { kind: "normal", deviation: Math.sqrt(1 / columns) });
+  const c = keeper.keep("head", `${name}Bias`, [...lead, 1, rows], 0);
+  const drive = (output: Tensor): Tensor => output.matmul(V.tensor).add(c.tensor);
+  const below = view.below;
+  const nonlinear = inverse === "same" && !view.isReadout && below !== undefined;
+  return { send: nonlinear ? (output) => below.activate(drive(output)) : drive, heads: [V, c] };
 }
 
 /** A pass in which every layer passes on its clean activity with noise. */
 function noisyPass(workspace: Workspace, { noise, top }: DifferenceTargetPropagationOptions): Pass {
-  const depth = workspace.layers.length;
-  const passedOn = workspace.layers.map(({ index }) => {
-    const { post } = workspace.activityOf(index);
-    if (index === depth && top === "gradient") return post;
-    return post.add(workspace.noise(`layer${index}.reconstruction`, post.shape, "normal").mul(noise));
-  });
-  return workspace.secondPass({ between: (layer, post) => passedOn[layer.index - 1] ?? post });
+  const passedOn = workspace.layers.map((view) =>
+    view === workspace.top && top === "gradient"
+      ? view.post
+      : view.post.add(view.noise("reconstruction", "units", "normal").mul(noise)),
+  );
+  return workspace.further({ between: (layer, { post }) => passedOn[layer.index - 1] ?? post });
 }
 
-/** t - h at the top layer, [batch, positions, out]. */
+/** t - h at the top layer. */
 function topShift(
   workspace: Workspace,
-  view: LayerView,
   inverse: Inverse | undefined,
   { energy, targetStep, difference }: DifferenceTargetPropagationOptions,
 ): Tensor {
-  const { post } = workspace.activityOf(view.index);
-  if (inverse === undefined) return slopeAtTop(workspace, post, energy).mul(-targetStep);
-  const { features, logits } = workspace.pass;
-  const target = logits.sub(energySlope(workspace, logits, energy).mul(targetStep));
-  const shift = inverse.send(target).sub(difference ? inverse.send(logits) : features);
-  if (workspace.network.readout.pooling === "flatten") return shift.reshape(post.shape);
-  // The mean over positions moves by as much as every position does.
-  return shift.expand(1).broadcastTo(post.shape);
+  const { top, readout } = workspace;
+  if (inverse === undefined) return slopeAtTop(workspace, top.post, energy).mul(-targetStep);
+  const { pre: features, post: scores } = readout;
+  const target = scores.sub(energySlope(workspace, scores, energy).mul(targetStep));
+  const shift = inverse.send(target).sub(difference ? inverse.send(scores) : features);
+  // The mean over positions, where the read-out sees that, moves by as much as every position does.
+  return shift.size(-1) === top.unitsInAll ? top.fromExamples(shift) : top.toEverySample(shift);
 }
 
-/** Difference target propagation (Lee et al. 2015). */
-export const differenceTargetPropagation = defineRule<DifferenceTargetPropagationOptions>(
+/** Difference target propagation. */
+export const differenceTargetPropagation = defineRule(
   {
     id: "difference-target-propagation",
     aliases: ["dtp", "target-propagation"],
     family: "settling and targets",
-    equation: "dW_l = (1/eta) <h_{l-1} (f'(a_l) * (t_l - h_l))^T>,  t_l = h_l + G(t_{l+1}) - G(h_{l+1})",
-    source: "Lee, Zhang, Fischer and Bengio 2015; Ernoult et al. 2022",
+    equation:
+      "dW_l = (1/eta) <h_{l-1} (f'(a_l) * (t_l - h_l))^T>,  t_l = h_l + G_{l+1}(t_{l+1}) - G_{l+1}(h_{l+1}),  G_l(h) = g(V_l^T h + c_l),  V and c descend  < |G_l(f_l(x)) - x|^2 > / 2 per unit of x",
+    symbols:
+      "x = h_{l-1} + sigma xi, xi ~ N(0, 1); V_l leads from layer l to its own input, which is all that layer l - 1 hears of it; at the top t_L = h_L - eta dE/dh_L, E the energy of the output",
+    source:
+      "Lee, Zhang, Fischer and Bengio 2015, eqs. 9-15 (top=gradient); Ernoult et al. 2022 (top=inverse, as its public code)",
+    choices:
+      "The update is divided by eta, so that it keeps the units of the loss's gradient; noise is added to the clean activity of every layer in one second pass; the reconstruction " +
+      "error is averaged over inputs and positions, not summed, and learns with the layers' optimiser, one step at a time.",
     relation: "none",
-    reads: ({ top, difference }) => [
-      "pre",
-      // Plain target propagation compares the target with the activity, where with the correction their difference arrives; an
-      // inverse of the read-out learns to give the top layer's activity.
-      ...(difference && top === "gradient" ? [] : (["post"] as const)),
-      "preactivation",
-      "localHead",
-      "noise",
-      "outputError",
-      "secondPhase",
-      "neighbour",
-      "otherActivity",
-      ...(top === "gradient" ? (["otherWeight"] as const) : []),
-    ],
+    reads: [],
     options,
   },
   (workspace, chosen) => {
-    const views = workspace.layers;
-    const last = views.at(-1);
-    if (last === undefined) throw new Error("internal: a network without hidden layers");
-    // Nothing to invert below a single hidden layer: what is declared counts as used.
-    if (views.length === 1) for (const signal of ["localHead", "noise"] as const) workspace.read(signal, undefined);
-    if (!chosen.difference || chosen.top === "inverse") workspace.read("post", undefined);
-    const gradients: Record<string, Tensor> = {};
-    const objectives: Record<string, Tensor> = {};
+    const { layers, readout, top } = workspace;
+    const slopes: Slope[] = [];
+    const objectives: Objective[] = [];
     const noisy = noisyPass(workspace, chosen);
-    const learn = (name: string, inverse: Inverse, output: Tensor, input: Tensor): void => {
-      const { loss, gradients: slopes } = reconstruct(inverse, output, input);
-      objectives[`${name}.reconstruction`] = loss;
-      Object.assign(gradients, slopes);
+    /** Half the squared error of reconstructing what a layer reads from what it puts out. */
+    const learn = (view: LayerView, { send, heads }: Inverse): void => {
+      const { pre, post } = noisy.at(view);
+      const loss = send(post.stopGradient()).sub(pre.stopGradient()).square().mean().mul(0.5);
+      objectives.push({ of: view, name: "reconstruction", value: loss });
+      slopes.push(...slopesOf(loss, heads));
     };
 
-    const output = chosen.top === "inverse" ? inverseOfReadout(workspace, last) : undefined;
-    if (output !== undefined) learn("readout", output, noisy.logits, noisy.features);
-    let shift = workspace.message(last.index, topShift(workspace, last, output, chosen));
-    for (const view of [...views].reverse()) {
-      Object.assign(gradients, descend(view, view.gate(shift).mul(-1 / chosen.targetStep), workspace.batch));
-      const [below, seen] = [views[view.index - 2], noisy.layers[view.index - 1]];
-      if (below === undefined || seen === undefined) break;
-      const inverse = inverseOf(view, below.layer, chosen);
-      learn(`layer${view.index}`, inverse, seen.post, seen.pre);
-      const { post } = workspace.activityOf(view.index);
-      const present = chosen.difference ? inverse.send(post) : view.pre;
-      const message = inverse.send(post.add(shift)).sub(present).reshape(workspace.activityOf(below.index).post.shape);
-      shift = workspace.read("otherActivity", workspace.message(below.index, message));
+    const output = chosen.top === "inverse" ? inverseOf(readout, top, chosen) : undefined;
+    if (output !== undefined) learn(readout, output);
+    let shift = topShift(workspace, output, chosen);
+    for (const view of [...layers].reverse()) {
+      slopes.push(...view.descend(view.gate(shift).mul(-1 / chosen.targetStep)));
+      const { below } = view;
+      if (below === undefined) break;
+      const inverse = inverseOf(view, view, chosen);
+      learn(view, inverse);
+      const present = chosen.difference ? inverse.send(view.post) : view.pre;
+      shift = view.toBelow(inverse.send(view.post.add(shift)).sub(present));
     }
-    return { gradients, objectives };
+    return { slopes, objectives };
   },
 );

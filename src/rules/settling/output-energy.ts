@@ -1,16 +1,15 @@
 /**
- * What the read-out asks of the top layer's values: scores, the the energy of the output, and its slope.
+ * What the read-out asks of the top layer's values: scores, the energy of the output, and its slope.
  *
- *   cross-entropy   E = - log p_y              dE/dlogits = p - y
- *   squared         E = 1/2 |p - y|^2          dE/dlogits = p * ((p - y) - p . (p - y))
+ *   cross-entropy   E = - log p_y              dE/dscores = p - y
+ *   squared         E = 1/2 |p - y|^2          dE/dscores = p * ((p - y) - p . (p - y))
  *
- * p = softmax(logits). The squared error is that of probabilities, as the read-out itself is trained by cross-entropy and its
- * logits have no targets. Values are [batch, positions, units], logits [batch, classes].
+ * p = softmax(scores). The squared error is that of probabilities, as the read-out itself is trained by cross-entropy and its
+ * scores have no targets.
  */
 import { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
-import { features, logits, outputError, sendBackFromReadout } from "../../networks/index.ts";
-import type { Workspace } from "../workspace.ts";
+import type { Workspace } from "../contract/index.ts";
 
 /** The option by which rules that settle choose the energy of the output. */
 export const outputEnergy = z
@@ -19,23 +18,19 @@ export const outputEnergy = z
   .describe("energy of the output: cross-entropy, or half the squared distance of softmax and target");
 export type OutputEnergy = z.output<typeof outputEnergy>;
 
-/** dE/dlogits per sample, [batch, classes], at the logits `scores`. */
+/** dE/dscores per example, [batch, classes]. */
 export function energySlope(workspace: Workspace, scores: Tensor, energy: OutputEnergy): Tensor {
-  return workspace.errorAtOutput((labels) => {
-    const error = outputError(scores, labels);
-    return energy === "cross-entropy" ? error : throughSoftmax(scores.softmax(-1), error);
-  });
+  const error = workspace.errorAt(scores);
+  return energy === "cross-entropy" ? error : throughSoftmax(scores.softmax(-1), error);
 }
 
-/** dE/dtop per sample where the top layer has the values `top`, in their shape: sent back through the read-out's own weights. */
+/** dE/dtop per example where the top layer has the values `top`, as samples: sent back through the read-out's own weights. */
 export function slopeAtTop(workspace: Workspace, top: Tensor, energy: OutputEnergy): Tensor {
-  const { readout } = workspace.network;
-  const scores = logits(readout, features(readout, top), workspace.parameters.readout);
-  const slope = energySlope(workspace, scores, energy);
-  return sendBackFromReadout(readout, slope, workspace.weightOf("readout"), top.shape);
+  const { readout } = workspace;
+  return readout.sendBack(energySlope(workspace, readout.drive(readout.receive(top)), energy));
 }
 
-/** A slope by probabilities made one by the logits that a softmax reads. */
+/** A slope by probabilities made one by the scores that a softmax reads. */
 function throughSoftmax(p: Tensor, slope: Tensor): Tensor {
-  return p.mul(slope.sub(p.mul(slope).sum(-1).expand(1)));
+  return p.mul(slope.sub(p.mul(slope).sum(-1, { keepdims: true })));
 }

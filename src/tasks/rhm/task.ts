@@ -21,8 +21,8 @@ export function rhmTask(parameters: HierarchyParameters, random: Random): RhmTas
     vocabulary: parameters.v,
     classes: parameters.classes,
     draw: (sizes, data) => drawSplit(hierarchy, sizes, data),
-    refusal: (kind) => pairRefusal(parameters, kind),
-    partners: (kind, examples, indices, out, order, level) =>
-      writePartners(hierarchy, kind, examples, indices, out, order, level),
+    refusal: (kind, level) => pairRefusal(parameters, kind, level),
+    partners: (request, examples, indices, out, order) =>
+      writePartners(hierarchy, request, examples, indices, out, order),
   };
 }

@@ -1,0 +1,112 @@
+/**
+ * The contract of a rule: a card, and a function that traces what the rule makes of a network.
+ *
+ * There are three ways to write one, all built on `defineRule`: a teaching signal per layer (`credit.ts`), a loss per layer
+ * (`objective.ts`), a change written directly (`plasticity.ts`). All become the same thing: a pseudo-gradient per parameter, which
+ * the optimiser treats like a gradient, and the next value of whatever state the rule keeps. The read-out is not the rule's
+ * business: it always learns by its own exact gradient on detached features.
+ */
+import type { z } from "zod";
+import type { Tensor } from "../../graph/index.ts";
+import type { LayerView } from "./layer-view.ts";
+import { settleOptions } from "./options.ts";
+import type { Between } from "./pass.ts";
+import type { Signal } from "./signal.ts";
+import type { Decay, NextValue, Slope } from "./variable.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** How the update relates to the true gradient of the loss; measured for every rule by the contract test. */
+export type Relation = "equal" | "equal when the feedback is the transpose" | "descent direction" | "none";
+export const relations: readonly Relation[] = [
+  "equal",
+  "equal when the feedback is the transpose",
+  "descent direction",
+  "none",
+];
+
+/** What a rule says of itself, in the words of its paper. `reads` and `relation` are claims that are checked against its graph. */
+export interface RuleCard<Schema extends z.ZodType = z.ZodType> {
+  readonly id: string;
+  /** Usual abbreviations, accepted in place of the id. */
+  readonly aliases?: readonly string[];
+  readonly family: string;
+  /** In the symbols of the source. */
+  readonly equation: string;
+  /** What the symbols are. */
+  readonly symbols?: string;
+  /** Paper and equation. */
+  readonly source: string;
+  /** What was chosen where the source is silent, or otherwise than in the source. */
+  readonly choices?: string;
+  readonly relation: Relation;
+  /** Signals that the rule reads with its default options. */
+  readonly reads: readonly Signal[];
+  /** Options with defaults: a strict zod object. */
+  readonly options: Schema;
+  /** What layers pass on to the next, where it is not their activity itself. */
+  readonly between?: (options: z.output<Schema>) => Between | undefined;
+  /** Scores of the classes, [batch, classes], by which the trained network is judged, where they are not those of the read-out. */
+  readonly scores?: (workspace: Workspace, options: z.output<Schema>) => Tensor | undefined;
+}
+
+/** A scalar worth a curve. */
+export interface Objective {
+  /** The layer whose it is; none for one of the whole network. */
+  readonly of: LayerView | undefined;
+  readonly name: string;
+  readonly value: Tensor;
+}
+
+/** The result of tracing a rule. */
+export interface Updates {
+  readonly slopes: readonly Slope[];
+  readonly objectives?: readonly Objective[];
+  /** Parameters that forget; those of the read-out may be among them. */
+  readonly decays?: readonly Decay[];
+  /** What every state becomes. */
+  readonly next?: readonly NextValue[];
+}
+
+/** A rule with its options settled. */
+export interface ChosenRule {
+  readonly rule: Rule;
+  readonly options: unknown;
+}
+
+/**
+ * A rule: a function of its options, which gives the rule with these chosen and all others at their defaults, and its card. Its options
+ * are checked by its own schema whenever they come in.
+ */
+export interface Rule<Input = never> extends Omit<RuleCard, "between" | "scores" | "aliases"> {
+  (options?: Input): ChosenRule;
+  readonly aliases: readonly string[];
+  readonly between: (options: unknown) => Between | undefined;
+  readonly scores: (workspace: Workspace, options: unknown) => Tensor | undefined;
+  readonly trace: (workspace: Workspace, options: unknown) => Updates;
+}
+
+/** A rule from its card and the function that traces it. The three ways of writing one are built on this. */
+export function defineRule<Schema extends z.ZodType>(
+  card: RuleCard<Schema>,
+  trace: (workspace: Workspace, options: z.output<Schema>) => Updates,
+): Rule<z.input<Schema>> {
+  const { id, aliases = [], family, equation, symbols, source, choices, relation, reads, options: schema } = card;
+  const choose = (options?: z.input<Schema>): ChosenRule => ({
+    rule,
+    options: settleOptions(id, schema, options ?? {}),
+  });
+  const rule: Rule<z.input<Schema>> = Object.assign(choose, {
+    ...{ id, aliases, family, equation, source, relation, reads, options: schema },
+    ...(symbols === undefined ? {} : { symbols }),
+    ...(choices === undefined ? {} : { choices }),
+    between: (options: unknown) => card.between?.(schema.parse(options)),
+    scores: (workspace: Workspace, options: unknown) => card.scores?.(workspace, schema.parse(options)),
+    trace: (workspace: Workspace, options: unknown) => trace(workspace, schema.parse(options)),
+  });
+  return rule;
+}
+
+/** The same rule under another id. */
+export function renamed(rule: Rule, id: string): Rule {
+  return defineRule({ ...rule, id }, rule.trace);
+}

@@ -1,0 +1,40 @@
+/** Kinds of positive pairs, and what each one knows: where a pair comes from is part of what a rule is said to know. */
+
+/**
+ * What makes two views a positive pair.
+ *
+ * - `context`: neighbouring positions of one input; where a layer has one position, the two halves of the input.
+ * - `halves`: two halves of the units of one activity, which predict each other without any abstraction: a negative control.
+ * - `resample`: the same latents down to a level, everything below drawn again by the generator of the data (an oracle).
+ * - `same-class`: another example of the same class.
+ * - `shuffled`: another example, whatever its class: a control whose pairs say nothing.
+ */
+export const pairKinds = ["context", "resample", "same-class", "halves", "shuffled"] as const;
+export type PairKind = (typeof pairKinds)[number];
+
+/** What must be known to make a pair: nothing but the input itself, the generator of the data, or the label. */
+export type PairSource = "none" | "generator" | "label";
+
+/** Where pairs of a kind come from. */
+export const pairSource = {
+  context: "none",
+  halves: "none",
+  shuffled: "none",
+  resample: "generator",
+  "same-class": "label",
+} as const satisfies Readonly<Record<PairKind, PairSource>>;
+
+/**
+ * A second input for every example. `level` concerns `resample`: latents at levels up to it stay (0 is the class), or up to the level
+ * for which a layer of the network stands, counted from the input side.
+ */
+export type PartnerRequest =
+  | { readonly kind: "same-class" | "shuffled" }
+  | { readonly kind: "resample"; readonly level: number | { readonly layer: number } };
+
+/** Name of a partner's symbols at the edge: `partner.same-class`, `partner.resample.level1`, `partner.resample.layer2`. */
+export function partnerName(request: PartnerRequest): string {
+  if (request.kind !== "resample") return `partner.${request.kind}`;
+  const { level } = request;
+  return `partner.resample.${typeof level === "number" ? `level${level}` : `layer${level.layer}`}`;
+}
