@@ -9,7 +9,7 @@ const rooms = {
   random: [],
   tasks: ["random"],
   networks: ["graph", "random"],
-  rules: ["graph", "networks"],
+  rules: ["graph", "tasks", "networks"],
   train: ["graph", "runtime", "random", "tasks", "networks", "rules"],
   audit: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "measures"],
   theory: ["graph", "random", "networks", "rules"],

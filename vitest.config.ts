@@ -1,7 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 /** Tests that change or measure the process they run in. */
-const ownProcess = ["src/runtime/session.test.ts", "src/train/webgpu.test.ts", "src/cli/run.test.ts", "test/*.test.ts"];
+const ownProcess = [
+  "src/runtime/session.test.ts",
+  "src/train/webgpu.test.ts",
+  "src/cli/run/run.test.ts",
+  "test/*.test.ts",
+];
 
 export default defineConfig({
   test: {
@@ -14,7 +19,7 @@ export default defineConfig({
         // Modules are loaded once for all files of a worker: loading takes longer than most tests.
         test: {
           name: "shared",
-          include: ["src/**/*.test.ts", "bench/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "bench/**/*.test.ts", "studies/**/*.test.ts"],
           exclude: ["**/*.slow.test.ts", "node_modules/**", "dist/**", ...ownProcess],
           isolate: false,
         },

@@ -3,9 +3,9 @@
  */
 import { allRuns, describeSetting, type Engine, type Setting, Team } from "./contenders/contender.ts";
 import { interleave, spread, type Spread, stepsFor } from "./measure.ts";
-import { formFor } from "../src/study/build.ts";
-import { groupSize } from "../src/study/groups.ts";
-import { type Drawn, modelOf, type Work } from "./work.ts";
+import { groupSize } from "../src/study/run/groups.ts";
+import { formFor } from "../src/study/run/planned-model.ts";
+import { type Drawn, productOperations, type Work } from "./work.ts";
 
 export interface Effort {
   readonly rounds: number;
@@ -82,9 +82,8 @@ export async function compare(
 
 /** The setting in which the planner computes a study: a process of one thread a core. */
 function planned(work: Work, runs: number, cores: number): Setting {
-  const model = modelOf(work);
-  const length = work.branching ** work.depth;
-  const stack = formFor(model, length) === "stacked" ? groupSize(model, length, runs, cores) : 0;
+  const form = formFor({ products: productOperations(work) });
+  const stack = form === "stacked" ? groupSize(form, runs, cores) : 0;
   return { processes: Math.min(cores, runs), threads: 1, stack, form: "fixed batches" };
 }
 

@@ -8,14 +8,21 @@ import { writeFile } from "node:fs/promises";
 import { cost } from "../src/graph/index.ts";
 import { layOut } from "../src/networks/index.ts";
 import { stream } from "../src/random/stream.ts";
-import { chooseRule, type Variable } from "../src/rules/index.ts";
+import { chooseRule, type RuleSpec, type Variable } from "../src/rules/index.ts";
 import { encodeSafetensors, type SafeTensor } from "../src/study/store/safetensors.ts";
 import { rhmTask, type RhmTask } from "../src/tasks/index.ts";
 import { buildStep, type Group, type Model, parametersOf } from "../src/train/index.ts";
-import { drawParameter, drawVariable } from "../src/train/parameters.ts";
+import { drawInitial } from "../src/train/parameters.ts";
 
 export const benchRules = ["backprop", "direct-feedback-alignment", "info-nce"] as const;
 export type BenchRule = (typeof benchRules)[number];
+
+/** With options. InfoNCE has pairs of one class, whose second string is an input of its own: what every contender is given. */
+const specs: Readonly<Record<BenchRule, RuleSpec>> = {
+  backprop: { id: "backprop" },
+  "direct-feedback-alignment": { id: "direct-feedback-alignment" },
+  "info-nce": { id: "info-nce", pair: "same-class" },
+};
 
 /** One shape of work. Plain data: it crosses to other processes as JSON. */
 export interface Work {
@@ -80,7 +87,7 @@ export function modelOf(work: Work): Model {
   );
   return {
     network,
-    rule: chooseRule({ id: work.rule }),
+    rule: chooseRule(specs[work.rule]),
     optimiser: { kind: "sgd", momentum: work.momentum, beta1: 0, beta2: 0, epsilon: 0, weightDecay: 0 },
     batch: work.batch,
   };
@@ -100,7 +107,7 @@ export interface Identity {
 
 /** Everything a contender needs of one work. Tensors have a leading axis over runs. */
 export interface Drawn {
-  /** `initial.X` [runs, ...], `tokens` and `partnerTokens` [runs, batches, batch, length], `labels` [runs, batches, batch], `learningRate` [runs]. */
+  /** `initial.X` [runs, ...], `tokens` and `partnerTokens` (another string of the class of each) [runs, batches, batch, length], `labels` [runs, batches, batch], `learningRate` [runs]. */
   readonly tensors: Readonly<Record<string, SafeTensor>>;
   readonly identities: readonly Identity[];
 }
@@ -118,11 +125,11 @@ export function drawWork(work: Work): Drawn {
     tensors[`initial.${name}`] = { dtype: "F32", shape: [runs.length, ...shape], data };
   };
   for (const parameter of parametersOf(model.network)) {
-    put(parameter.name, parameter.shape, (seed) => drawParameter(parameter, stream(seed, `init ${parameter.name}`)));
+    put(parameter.name, parameter.shape, (seed) => drawInitial(parameter, stream(seed, `init ${parameter.name}`)));
   }
   const isIdentity = ({ initial }: Variable): boolean => initial.kind === "identity";
   for (const variable of variables.filter((one) => !isIdentity(one))) {
-    put(variable.name, variable.shape, (seed) => drawVariable(variable, stream(seed, `init ${variable.name}`)));
+    put(variable.name, variable.shape, (seed) => drawInitial(variable, stream(seed, `init ${variable.name}`)));
   }
   const rate = Float32Array.from(runs, (run) => run.rate);
   tensors["learningRate"] = { dtype: "F32", shape: [runs.length], data: rate };
@@ -148,7 +155,7 @@ function drawBatches(work: Work): Record<string, SafeTensor> {
     labels.set(train.labels, r * count);
     const all = Int32Array.from({ length: count }, (_, i) => i);
     const part = partners.subarray(r * count * length, (r + 1) * count * length);
-    task.partners("temporal", train, all, part, stream(seed, "pairs"));
+    task.partners({ kind: "same-class" }, train, all, part, stream(seed, "pairs"));
   });
   const strings = [runs.length, batches, batch, length];
   return {

@@ -16,5 +16,5 @@ if (first !== "#!/usr/bin/env node") {
 }
 await chmod(command, 0o755);
 
-const { publishedSchema } = await import(new URL("src/study/schema.js", dist).href);
+const { publishedSchema } = await import(new URL("src/study/spec/schema.js", dist).href);
 await writeFile(new URL("spec.schema.json", dist), `${JSON.stringify(publishedSchema(), undefined, 2)}\n`);

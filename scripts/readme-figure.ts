@@ -7,9 +7,9 @@ import { fileURLToPath } from "node:url";
 import firstComparison from "../studies/first-comparison.ts";
 import { figureDocument } from "../src/report/figure.node.ts";
 import { figureSvg } from "../src/report/figures.ts";
-import { expand } from "../src/study/expand.ts";
+import { expand } from "../src/study/spec/expand.ts";
 import { openStore } from "../src/study/store/store.ts";
-import { summarise } from "../src/study/summary.ts";
+import { summarise } from "../src/study/summary/summary.ts";
 
 const store = await openStore(process.env["AFFERENT_STORE"] ?? ".afferent", { access: "read" });
 const planned = expand(firstComparison);

@@ -10,13 +10,14 @@ import { z } from "zod";
 import everyRule from "../studies/every-rule.ts";
 import { type Certificate, certify, summaryOf as certificateSummary } from "../src/audit/index.ts";
 import { layOut } from "../src/networks/index.ts";
-import { layerNames, waitsFor } from "../src/report/certificate-section.ts";
+import { layerNames, pairsKnow, waitsFor } from "../src/report/certificate-section.ts";
 import { catalogue, type Rule, signals } from "../src/rules/index.ts";
-import { execute } from "../src/study/execute.ts";
-import { expand } from "../src/study/expand.ts";
-import { commitOf, machineProvenance } from "../src/study/provenance.ts";
+import { planStudy } from "../src/study/run/plan.ts";
+import { execute } from "../src/study/run/execute.ts";
+import { commitOf, machineProvenance } from "../src/study/run/provenance.ts";
+import { ruleOptions } from "../src/study/spec/rule-options.ts";
 import { openStore } from "../src/study/store/store.ts";
-import { summarise } from "../src/study/summary.ts";
+import { summarise } from "../src/study/summary/summary.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const pagePath = here("../docs/rules.md");
@@ -46,16 +47,16 @@ export async function rulesPage(): Promise<string> {
   const families = [...new Set(catalogue.map(({ family }) => family))];
   const page = [
     "# The catalogue of rules",
-    "Written by `npm run docs` from the rules themselves; do not edit. Reads: the signals that reach a synapse, by the graph of the rule's updates. Relation: how the update relates to the gradient of the loss, measured by `src/rules/contract.test.ts`.",
+    "Written by `npm run docs` from the rules themselves; do not edit. Relation: how the update relates to the gradient of the loss, measured by `src/rules/contract/contract.test.ts`. Reads: the signals that reach a synapse, by the graph of the rule's updates with default options. Verdict: whether what it reads is local, in space and in time, at its least local layer (both explained below). Pairs: what must be known to make the second views from which a rule learns; a rule without a label may still know it by its pairs.",
     ...families.flatMap((family) => [
       `## ${capital(family)}`,
       ...catalogue.filter((rule) => rule.family === family).map(section),
     ]),
     "## What each rule needs to know",
-    "Computed by `afferent audit` from the graph of each rule's updates, with default options, on a tree CNN of three layers with 8 units at each position and 8 classes. Weights of: layers whose weights another layer needs. From outside: what arrives at a layer besides its input, with its numbers for each sample (the largest of the layers). Samples: average, where each could be seen by itself; dependent, where what one does to the change depends on others. Waits for: what must have happened above a layer before it can change. Passes: forward passes of a step. Kept: numbers that the rule keeps between steps for each weight.",
+    "Computed by `afferent audit` from the graph of each rule's updates, with default options, on a tree CNN of three layers with 8 units at each position and 8 classes. In space: local, where a synapse needs its own input, weight and unit; channel, these and something sent to all from outside; layer, what other synapses, units or samples of the layer do; network, what other layers know. In time: local, the present pass; remembers, running values; waits, for layers above or further passes. Pairs know: the source of the second views. Weights of: layers whose weights another layer needs. From outside: what arrives at a layer besides its input, with its numbers for each sample (the largest of the layers). Samples: average, where each could be seen by itself; dependent, where what one does to the change depends on others. Waits for: what must have happened above a layer before it can change. Passes: forward passes of a step. Kept: numbers that the rule keeps between steps for each weight.",
     needsTable(),
     "## What each rule reaches",
-    `Test error on two levels of the random hierarchy model (v = 8, m = 4, s = 2; 320 of 512 strings to train on, 128 to test; tree CNN of width 32; 600 steps of Adam, batch 64), mean and 95% interval over seeds, default options, learning rate chosen for each rule among ${results.learningRates} on validation strings. Chance is 0.875. Diverged counts runs at any of the learning rates. Measured by \`npm run docs -- --measure\` (${results.machine}, commit ${results.commit}).`,
+    `Test error on two levels of the random hierarchy model (v = 8, m = 4, s = 2; 320 of 512 strings to train on, 128 to test; tree CNN of width 32; 600 steps of Adam, batch 64), mean and 95% interval over seeds, default options but for pairs of one class (pair=same-class, which knows the label), update=both in clapp and dropout=0 in sll, learning rate chosen for each rule among ${results.learningRates} on validation strings. Chance is 0.875. Diverged counts runs at any of the learning rates. Measured by \`npm run docs -- --measure\` (${results.machine}, commit ${results.commit}).`,
     resultsTable(results),
     "## Signals",
     [
@@ -81,71 +82,85 @@ const network = layOut(
 const certificates = new Map<string, Certificate>();
 
 function certificateOf(rule: Rule): Certificate {
-  const found = certificates.get(rule.id) ?? certify({ rule, options: rule.options.parse({}) }, network, 8);
+  const found = certificates.get(rule.id) ?? certify(rule(), network, 8);
   certificates.set(rule.id, found);
   return found;
 }
 
 function needsTable(): string {
   const rows = catalogue.map((rule) => {
-    const { weightTransport, topDown, coupling, locking, phases, perWeight } = certificateSummary(certificateOf(rule));
+    const { space, time, pairs, weightTransport, topDown, coupling, locking, phases, perWeight } = certificateSummary(
+      certificateOf(rule),
+    );
     const numbers = [phases, perWeight].map((value) => String(Number(value.toPrecision(3))));
-    return `| \`${rule.id}\` | ${layerNames(weightTransport)} | ${topDown.join(", ") || "-"} | ${coupling} | ${waitsFor(locking)} | ${numbers.join(" | ")} |`;
+    return `| \`${rule.id}\` | ${space} | ${time} | ${pairsKnow(pairs)} | ${layerNames(weightTransport)} | ${topDown.join(", ") || "-"} | ${coupling} | ${waitsFor(locking)} | ${numbers.join(" | ")} |`;
   });
-  const head = "| rule | weights of | from outside | samples | waits for | passes | kept |";
-  return [head, "| --- | --- | --- | --- | --- | --- | --- |", ...rows].join("\n");
+  const head =
+    "| rule | in space | in time | pairs know | weights of | from outside | samples | waits for | passes | kept |";
+  return [head, "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |", ...rows].join("\n");
 }
 
 function section(rule: Rule): string {
   const names = rule.aliases.length > 0 ? ` (${rule.aliases.map((alias) => `\`${alias}\``).join(", ")})` : "";
-  const reads = certificateOf(rule).signals;
+  const certificate = certificateOf(rule);
+  const { space, time, pairs } = certificateSummary(certificate);
+  const known = pairs.length === 0 ? "" : ` Pairs know ${pairsKnow(pairs)}.`;
+  const reads = certificate.signals.map((signal) => `\`${signal}\``).join(", ") || "nothing";
   return [
     `### \`${rule.id}\`${names}`,
     `    ${rule.equation}`,
-    `Source: ${rule.source}. Relation to the gradient: ${rule.relation}. Reads: ${reads.map((signal) => `\`${signal}\``).join(", ") || "nothing"}.`,
+    ...symbolsOf(rule),
+    `Source: ${escaped(rule.source)}. Relation to the gradient: ${rule.relation}. Reads: ${reads}. Verdict: ${spaceWords[space]}, ${timeWords[time]}.${known}`,
+    ...(rule.choices === undefined ? [] : [`Choices: ${escaped(rule.choices)}`]),
     optionsTable(rule),
   ].join("\n\n");
 }
 
-interface Option {
-  readonly default?: unknown;
-  readonly description?: string;
-  readonly enum?: readonly unknown[];
-  readonly type?: string;
+const spaceWords = {
+  local: "local in space",
+  channel: "local in space but for a channel from outside",
+  layer: "not local in space (its layer)",
+  network: "not local in space (other layers)",
+} as const;
+const timeWords = {
+  local: "local in time",
+  remembers: "local in time but for what it remembers",
+  waits: "not local in time",
+} as const;
+
+/** What the symbols are; rules of a family that share them say so once. */
+function symbolsOf({ id, symbols }: Rule): string[] {
+  if (symbols === undefined) return [];
+  const first = catalogue.find((other) => other.symbols === symbols)?.id ?? id;
+  return [first === id ? `Symbols: ${escaped(symbols)}` : `Symbols: those of \`${first}\`.`];
 }
 
-function optionsOf({ options }: Rule): Record<string, Option> {
-  const schema = z.toJSONSchema(options, { io: "input", unrepresentable: "any" }) as {
-    properties?: Record<string, Option>;
-  };
-  return schema.properties ?? {};
+/** Text that Markdown leaves as it is. */
+function escaped(text: string): string {
+  return text.replaceAll(/[*_<>]/g, (character) => `\\${character}`);
 }
 
 /** A table of options; for a rule with the options of an earlier one, the defaults in which it differs. */
 function optionsTable(rule: Rule): string {
-  const options = optionsOf(rule);
-  if (Object.keys(options).length === 0) return "No options.";
+  const options = ruleOptions(rule);
+  if (options.length === 0) return "No options.";
   const [first = rule] = catalogue.filter((other) => shape(other) === shape(rule));
   if (first.id !== rule.id) {
-    const theirs = optionsOf(first);
-    const differing = Object.entries(options).filter(([name, { default: own }]) => own !== theirs[name]?.default);
-    const defaults = differing.map(([name, { default: own }]) => `\`${name}\` ${JSON.stringify(own)}`).join(", ");
+    const theirs = new Map(ruleOptions(first).map((option) => [option.name, option.default]));
+    const differing = options.filter(({ name, default: own }) => own !== theirs.get(name));
+    const defaults = differing.map(({ name, default: own }) => `\`${name}\` ${JSON.stringify(own)}`).join(", ");
     return `Options: those of \`${first.id}\`${defaults === "" ? "" : `, with defaults ${defaults}`}.`;
   }
-  const rows = Object.entries(options).map(
-    ([name, { default: fallback, description = "", enum: choices, type = "" }]) => {
-      const values = choices === undefined ? type : choices.map((choice) => `\`${String(choice)}\``).join(", ");
-      return `| \`${name}\` | ${fallback === undefined ? "" : `\`${JSON.stringify(fallback)}\``} | ${values} | ${description.replaceAll("|", "\\|")} |`;
-    },
-  );
+  const rows = options.map(({ name, values, choices, default: fallback, description }) => {
+    const listed = choices?.map((choice) => `\`${choice}\``).join(", ") ?? values.replaceAll("|", "or");
+    return `| \`${name}\` | ${fallback === undefined ? "" : `\`${JSON.stringify(fallback)}\``} | ${listed} | ${description.replaceAll("|", "\\|")} |`;
+  });
   return ["| option | default | values | |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
 
 /** Options without their defaults, to recognise rules that have the same ones. */
 function shape(rule: Rule): string {
-  return JSON.stringify(
-    Object.entries(optionsOf(rule)).map(([name, option]) => [name, { ...option, default: undefined }]),
-  );
+  return JSON.stringify(ruleOptions(rule).map((option) => ({ ...option, default: undefined })));
 }
 
 function resultsTable({ rules }: Results): string {
@@ -162,8 +177,9 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 /** Runs the study in the store at AFFERENT_STORE (or .afferent) and keeps what the page needs. */
 async function measure(): Promise<void> {
   const store = await openStore(process.env["AFFERENT_STORE"] ?? ".afferent");
-  const planned = expand(everyRule);
-  await execute({ store, study: everyRule.name, runs: planned });
+  const { runs: planned, models, warnings } = planStudy(everyRule);
+  for (const warning of warnings) console.warn(warning);
+  await execute({ store, study: everyRule.name, runs: planned, models });
   const rows = await store.rows({ runs: planned.map(({ run }) => run) });
   await store.close();
   const rules = Object.fromEntries(

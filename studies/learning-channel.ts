@@ -3,7 +3,7 @@
  *
  * Question: how many bits about the gradient does one update bring each weight, by rule; what does the update cost; and is the ratio
  *   highest for backpropagation, as Baldi and Sadowski (2016) argue from counting?
- * Command: afferent channel studies/learning-channel.ts --recurrent 2,4,8,16 --svg learning-channel.svg
+ * Command: afferent channel studies/learning-channel.ts --svg learning-channel.svg
  *   (afferent run studies/learning-channel.ts trains the same runs, for their errors.)
  * Runtime: two and a half minutes on one core.
  * Claim: the rate of backprop is above that of every other rule, at initialisation and at the end of training, each at 5 % by paired
@@ -11,9 +11,10 @@
  * Expected: supported, as only backprop's own rounding limits its bits. It is no theorem: an update that costs less than backprop's
  *   and knows something of the gradient is ahead once numbers have few enough bits; the command says below which D.
  * Found: supported (docs/learning-channel.md).
- * Controls: info-nce, whose update is not about the labels; frozen, which has none.
+ * Controls: info-nce with pairs of one class, whose update knows labels by these alone and is no estimate of this gradient; frozen, which
+ *   has no update. forward-forward and the others have their default options.
  */
-import { defineStudy } from "../src/study/study.ts";
+import { defineStudy } from "../src/study/spec/study.ts";
 
 export default defineStudy({
   name: "learning-channel",
@@ -55,12 +56,16 @@ export default defineStudy({
       "equilibrium-propagation",
       "pepita",
       "forward-forward",
-      "info-nce",
+      { id: "info-nce", pair: "same-class" },
       "frozen",
     ],
     seed: [0, 1, 2, 3, 4],
   },
-  controls: { "info-nce": "an update that never sees a label", frozen: "no update" },
+  controls: {
+    "info-nce":
+      "an update that is no estimate of the gradient: it knows labels only by its pairs, which are of one class",
+    frozen: "no update",
+  },
   expected: "backprop has the highest rate against every rule, because only its own rounding limits its bits",
   runtime: "two and a half minutes on one core",
 });

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { execute } from "../src/study/execute.ts";
-import { expand } from "../src/study/expand.ts";
-import { studyFromWords } from "../src/study/load.ts";
+import { execute } from "../src/study/run/execute.ts";
+import { planStudy } from "../src/study/run/plan.ts";
+import { studyFromWords } from "../src/study/spec/load.ts";
 import { openStore } from "../src/study/store/store.ts";
-import { adoptRuleFile } from "../src/study/user-rules.ts";
+import { adoptRuleFile } from "../src/study/run/user-rules.ts";
 
 const source = pathToFileURL(join(import.meta.dirname, "../src/index.ts")).href;
 let folder = "";
@@ -40,7 +40,9 @@ describe("docs/extending.md", () => {
       ...["network.width=8", "train.steps=20", "train.batch=8"],
     ]);
     const store = await openStore(join(folder, "store"));
-    const summary = await execute({ store, study: "own", runs: expand(study), workers: 1 });
+    const { runs, models, warnings } = planStudy(study);
+    expect(warnings).toEqual([]);
+    const summary = await execute({ store, study: "own", runs, models, workers: 1 });
     const rows = await store.rows();
     await store.close();
     expect(rows.map(({ message }) => message)).toEqual(["", "", ""]);

@@ -4,6 +4,7 @@ import { input, topological } from "../../src/graph/index.ts";
 import { allocate, Executable, type Numbers } from "../../src/runtime/index.ts";
 import { nodeEngine } from "../../src/runtime/node-engine.node.ts";
 import type { SafeTensor } from "../../src/study/store/safetensors.ts";
+import { partnerName } from "../../src/tasks/index.ts";
 import { buildStep, replicate, Trainer } from "../../src/train/index.ts";
 import { blockStepsFor, unroll } from "../../src/train/unroll.ts";
 import type { Answer, Manner, Took } from "../protocol.ts";
@@ -128,7 +129,7 @@ function feedsOf(
     const feeds: Record<string, Numbers> = { ...fixed };
     for (const port of ports.filter(({ name }) => isBatch(name))) {
       const [name = "", step] = port.name.split("@");
-      const all = tensorOf(tensors, name);
+      const all = tensorOf(tensors, name === partner ? "partnerTokens" : name);
       const own = allocate(port);
       const size = own.length / group.length;
       group.forEach((run, r) => {
@@ -141,7 +142,10 @@ function feedsOf(
   });
 }
 
-const isBatch = (name: string): boolean => /^(tokens|labels|partnerTokens)@/.test(name);
+/** The input that holds the second string of each pair; `partnerTokens` in the file that contenders share. */
+const partner = partnerName({ kind: "same-class" });
+
+const isBatch = (name: string): boolean => ["tokens", "labels", partner].some((batch) => name.startsWith(`${batch}@`));
 
 function tensorOf(tensors: Drawn["tensors"], name: string): Float32Array | Int32Array {
   const found: SafeTensor | undefined = tensors[name];

@@ -1,7 +1,7 @@
 /** Cells and differences as `--json` prints them: `run` and `compare` share these keys. */
 import type { Estimate } from "../measures/statistics.ts";
-import type { Cell, Difference } from "../study/summary.ts";
-import { measures } from "../study/summary.ts";
+import type { Cell, Difference } from "../study/summary/summary.ts";
+import { measures } from "../study/summary/summary.ts";
 
 /** A mean over seeds with its 95 % t interval; null where there are too few values. */
 export interface EstimateJson {

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { alignColumns, duration, grouped, plural, short, shorten } from "./columns.ts";
+import { alignColumns, duration, grouped, nameColumn, plural, short, shorten, wrap } from "./columns.ts";
 import { sparkline } from "./show.ts";
 
 it("aligns columns, left or right, without blanks at the end of a line", () => {
@@ -12,6 +12,16 @@ it("aligns columns, left or right, without blanks at the end of a line", () => {
       [1],
     ),
   ).toBe("a     1  x\nbbb  22\n");
+});
+
+it("wraps text beside its name, and leaves a long word whole", () => {
+  expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+  expect(wrap("extraordinary is it", 5)).toEqual(["extraordinary", "is it"]);
+  const text = "a rule is traced once, and its graph says what it reads";
+  expect(nameColumn([["what", text]], 40)).toBe(
+    "what  a rule is traced once, and its\n      graph says what it reads\n",
+  );
+  expect(nameColumn([["what", text]])).toBe(`what  ${text}\n`);
 });
 
 it.each([

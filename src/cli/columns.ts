@@ -13,6 +13,24 @@ export function alignColumns(rows: readonly (readonly string[])[], right: readon
   return lines.map((line) => `${line}\n`).join("");
 }
 
+/** A text in lines of at most `width` characters, cut between words; a word that is longer stays whole. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Texts with a name before each, wrapped to `width` characters (not at all where it is undefined) beside the names. */
+export function nameColumn(rows: readonly (readonly [name: string, text: string])[], width = Infinity): string {
+  const names = Math.max(...rows.map(([name]) => name.length));
+  const room = Math.max(30, width - names - 2);
+  return alignColumns(rows.flatMap(([name, text]) => wrap(text, room).map((line, i) => [i === 0 ? name : "", line])));
+}
+
 /** A text of at most `length` characters, its end cut off where it is longer. */
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, Math.max(length - 1, 0))}…`;

@@ -1,9 +1,9 @@
 /** `afferent compare`: the table of a study, and every rule against the baseline. */
 import type { Command } from "commander";
-import { ruleNames, baselineOf } from "../study/study.ts";
-import { differences, summarise } from "../study/summary.ts";
-import { renderDifferences, renderTable } from "../study/table.ts";
-import { ruleIdOf } from "../study/user-rules.ts";
+import { ruleNames, baselineOf } from "../study/spec/study.ts";
+import { differences, summarise } from "../study/summary/summary.ts";
+import { renderDifferences, renderTable } from "../study/summary/table.ts";
+import { ruleIdOf } from "../study/run/user-rules.ts";
 import { cellJson, differenceJson } from "./cells.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import { type ExitCode, reading } from "./exit.ts";

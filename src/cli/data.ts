@@ -1,7 +1,7 @@
 /** `afferent data`: strings of a task with their trees. */
 import type { Command } from "commander";
 import { stream } from "../random/stream.ts";
-import { seedOf, taskOf } from "../study/build.ts";
+import { seedOf, taskOf } from "../study/run/build.ts";
 import { datumOf, formatTree, parse, stringCount } from "../tasks/index.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import { type ExitCode, reading, UsageError } from "./exit.ts";
@@ -34,7 +34,7 @@ export function dataCommand(at: Surroundings, end: (code: ExitCode) => void): Co
 
 async function data(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
   const count = countFrom("--count", textOption(options, "count") ?? "5");
-  const spec = await oneRun(sortWords(words));
+  const { spec } = await oneRun(sortWords(words));
   const task = await reading(() => taskOf(spec));
   const { hierarchy, positions } = task;
   const available = stringCount(hierarchy.parameters);

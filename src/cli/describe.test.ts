@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { catalogue } from "../rules/index.ts";
+import { catalogue, signals } from "../rules/index.ts";
 import { typed, typedJson } from "./typed.contract.ts";
 
 interface Info {
@@ -126,7 +126,7 @@ it("data: prints a tree of the same string", async () => {
   ).toBe(first?.tokens.join(" "));
 });
 
-it("rules: lists the whole catalogue, with signals, relation, source and options", async () => {
+it("rules: lists the whole catalogue, with equation, claims, relation, source and options", async () => {
   const { rules } = (await typedJson("rules")) as { rules: Record<string, unknown>[] };
   expect(rules.map(({ id }) => id)).toEqual(catalogue.map(({ id }) => id));
   expect(rules.find(({ id }) => id === "frozen")).toEqual({
@@ -134,9 +134,11 @@ it("rules: lists the whole catalogue, with signals, relation, source and options
     aliases: ["random-features"],
     family: "control",
     equation: "dW_l = 0",
-    signals: [],
-    relation: "none",
+    symbols: null,
     source: "control",
+    choices: null,
+    relation: "none",
+    reads: [],
     options: [],
   });
   const { stdout } = await typed("rules");
@@ -158,6 +160,28 @@ it("rules: shows one rule by its alias, with the defaults of its options", async
   const { stdout } = await typed("rules infonce");
   expect(stdout).toContain("  rule.temperature: number > 0 (default 1)\n      tau, the scale of similarities\n");
   expect(stdout).toMatch(/^ {2}pair +this layer's activity for the paired view$/m);
+  expect(stdout).toContain("\nclaims to read, with its default options\n");
+});
+
+it("rules: prints equation, symbols, source and choices, wrapped to the terminal", async () => {
+  const { stdout } = await typed("rules wp", {}, 90);
+  const lines = stdout.split("\n");
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(90);
+  expect(lines.map((line) => /^(\w+) {2}/.exec(line)?.[1]).filter((name) => name !== undefined)).toEqual([
+    "rule",
+    "aliases",
+    "family",
+    "equation",
+    "symbols",
+    "source",
+    "choices",
+  ]);
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain("xi in W's shape, shared by the batch; biases are weights source");
+});
+
+it("rules --help: lists every signal with its meaning", async () => {
+  const { stdout } = await typed("rules --help");
+  for (const [name, meaning] of Object.entries(signals)) expect(stdout).toContain(`  ${name.padEnd(13)}  ${meaning}\n`);
 });
 
 it("schema: the same document with and without --json", async () => {

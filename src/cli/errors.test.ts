@@ -31,7 +31,7 @@ it.each([
     "study: expected one file, got a.yaml and b.yaml; key=value words follow it, other studies run on their own",
   ],
   ["run train.steps", `train.steps: expected a file ending in .json, .yaml, .yml, .ts, .mts, .js, .mjs, got ".steps"`],
-  ["run rule.par=temporal rule=info-nce", undefined],
+  ["run rule.par=same-class rule=info-nce", undefined],
   [
     "run task.v=4 task.m=2 task.depth=2",
     `data: expected train + validation + test <= 32, ${strings}, got 4000 + 1000 + 2000 = 7000; lower data.train, data.validation or data.test, or raise task.m or task.depth`,
@@ -71,7 +71,11 @@ it("names the nearest rule, and a task or pair that cannot be", async () => {
   expect(task.stderr).toMatch(/^afferent: .*: expected m \* .* <= v\^s, .*\n$/);
   const pair = await typed(`run rule=info-nce rule.pair=context task.v=4 task.m=4 task.depth=2 ${small}`);
   expect(pair.stderr).toMatch(/^afferent: rule\.pair=context: .* carry no unsupervised signal.*\n$/);
-  expect([rule.code, task.code, pair.code]).toEqual([2, 2, 2]);
+  // Pairs that a rule inside a rule asks for.
+  const inside = 'rule=mix rule.local=info-nce rule.localOptions={"pair":"resample","level":5}';
+  const nested = await typed(`run ${inside} task.v=4 task.m=2 task.depth=2 ${small}`);
+  expect(nested.stderr).toMatch(/^afferent: rule\.pair=resample: .* expected a level from 0 .* to 1, .*, got 5\n$/);
+  expect([rule.code, task.code, pair.code, nested.code]).toEqual([2, 2, 2, 2]);
 });
 
 it("says which file is wrong, and where", async () => {

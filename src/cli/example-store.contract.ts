@@ -1,9 +1,9 @@
 /** A store with one study of six made-up runs, for the tests of the commands that read: nothing is trained. */
 import { openStore } from "../study/store/store.ts";
 import { writeManifest } from "../study/store/manifest.ts";
-import { defineStudy, type PlannedRun } from "../study/study.ts";
-import { syntheticRow } from "../study/synthetic-rows.ts";
-import { expand } from "../study/expand.ts";
+import { defineStudy, type PlannedRun } from "../study/spec/study.ts";
+import { syntheticRow } from "../study/summary/synthetic-rows.ts";
+import { expand } from "../study/spec/expand.ts";
 
 /** Two rules, three seeds. */
 export const exampleStudy = defineStudy({

@@ -2,8 +2,9 @@
 import type { Command } from "commander";
 import type { Cost } from "../graph/index.ts";
 import { biasShape, type Network, parameterCount, weightShape } from "../networks/index.ts";
-import { modelOf } from "../study/build.ts";
-import type { RunSpec } from "../study/spec.ts";
+import { PlannedModels } from "../study/run/planned-model.ts";
+import { type StepCost, stepCost } from "../study/run/step-cost.ts";
+import type { RunSpec } from "../study/spec/spec.ts";
 import { drawHierarchy, rhmTheory, type RhmTheory } from "../tasks/index.ts";
 import { stream } from "../random/stream.ts";
 import { alignColumns, grouped, plural, short } from "./columns.ts";
@@ -11,7 +12,6 @@ import { command, type OptionValues } from "./command.ts";
 import { type ExitCode, reading } from "./exit.ts";
 import { printJson } from "./json.ts";
 import { oneRun } from "./plan.ts";
-import { type StepCost, stepCost } from "./step-cost.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { sortWords } from "./words.ts";
 
@@ -32,7 +32,7 @@ export function infoCommand(at: Surroundings, end: (code: ExitCode) => void): Co
       json:
         "spec, task {positions, strings, latents, chanceError, deepSupervised, twoLayer, unsupervisedThresholds},\n" +
         "network {parameters, layers [{layer, positions, inFeatures, outFeatures, shared, parameters}], readout {inFeatures,\n" +
-        "classes, parameters}}, rule {id, options, signals, relation}, cost {step, forward, readout, rule: {operations, products,\n" +
+        "classes, parameters}}, rule {id, options, claimed, signals, relation}, cost {step, forward, readout, rule: {operations, products,\n" +
         "bytes}}, run {steps, operations}",
     },
     at,
@@ -42,13 +42,19 @@ export function infoCommand(at: Surroundings, end: (code: ExitCode) => void): Co
 }
 
 async function info(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
-  const spec = await oneRun(sortWords(words));
-  const [model, theory] = await reading(() => {
+  const { spec } = await oneRun(sortWords(words));
+  const models = new PlannedModels();
+  const { model, theory, costs, signals } = await reading(() => {
     // Only to have the parameters checked.
     drawHierarchy(spec.task, stream(0, "info"));
-    return [modelOf(spec), rhmTheory(spec.task)] as const;
+    const planned = models.of(spec);
+    return {
+      model: planned.model,
+      theory: rhmTheory(spec.task),
+      costs: stepCost(planned),
+      signals: models.certified(spec).certificate.signals,
+    };
   });
-  const costs = await reading(() => stepCost(model, theory.positions));
   const { rule, options: settled } = model.rule;
   if (options["json"] === true) {
     printJson(at, {
@@ -70,7 +76,7 @@ async function info(at: Surroundings, words: readonly string[], options: OptionV
           parameters: readoutParameters(model.network),
         },
       },
-      rule: { id: rule.id, options: settled, signals: rule.reads(settled), relation: rule.relation },
+      rule: { id: rule.id, options: settled, claimed: rule.reads, signals, relation: rule.relation },
       cost: costs,
       run: { steps: spec.train.steps, operations: spec.train.steps * costs.step.operations },
     });
@@ -80,7 +86,7 @@ async function info(at: Surroundings, words: readonly string[], options: OptionV
     [
       taskText(spec, theory),
       networkText(model.network, spec),
-      `rule     ${rule.id}: ${rule.equation}\n         reads ${rule.reads(settled).join(", ") || "nothing"}; relation to the gradient: ${rule.relation}\n`,
+      `rule     ${rule.id}: ${rule.equation}\n         reads, by its graph: ${signals.join(", ") || "nothing"}; relation to the gradient: ${rule.relation}\n`,
       costText(spec, costs),
     ].join("\n"),
   );

@@ -1,6 +1,6 @@
 /** `afferent ls`: the studies of a store, the runs in flight, the latest runs; of one study all of its runs. */
 import type { Command } from "commander";
-import type { RunRow } from "../study/rows.ts";
+import type { RunRow } from "../study/store/rows.ts";
 import type { InFlight } from "../study/store/journal.ts";
 import type { Manifest } from "../study/store/manifest.ts";
 import type { Store } from "../study/store/store.ts";

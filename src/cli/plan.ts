@@ -1,13 +1,11 @@
 /** From words or a study to the runs that are meant, checked before anything is computed. */
-import { buildRun } from "../study/build.ts";
-import { expand } from "../study/expand.ts";
-import { shapeOf } from "../study/groups.ts";
-import { labelOf } from "../study/keys.ts";
-import { studyFromWords } from "../study/load.ts";
-import type { RunSpec } from "../study/spec.ts";
-import type { PlannedRun, Study } from "../study/study.ts";
-import { stringCount } from "../tasks/index.ts";
+import { type Plan, planRuns, planStudy } from "../study/run/plan.ts";
+import { expand } from "../study/spec/expand.ts";
+import { labelOf } from "../study/spec/keys.ts";
+import { studyFromWords } from "../study/spec/load.ts";
+import type { PlannedRun, Study } from "../study/spec/study.ts";
 import { reading, UsageError } from "./exit.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type { Words } from "./words.ts";
 
 /** The study that a file and overrides name. Throws UsageError. */
@@ -24,31 +22,22 @@ export function studyOf({ names, overrides }: Words): Promise<Study> {
 }
 
 /** The plan of a study, every run of which can be built and has enough strings. Throws UsageError for the first that cannot. */
-export function checkedPlan(study: Study): Promise<PlannedRun[]> {
-  return reading(() => {
-    const planned = expand(study);
-    const shapes = new Set<string>();
-    for (const { spec } of planned) {
-      checkSizes(spec);
-      const shape = shapeOf(spec);
-      if (shapes.has(shape)) continue;
-      shapes.add(shape);
-      buildRun(spec);
-    }
-    return planned;
-  });
+export function checkedPlan(study: Study): Promise<Plan> {
+  return reading(() => planStudy(study));
 }
 
-/** Throws UsageError unless this run can be built and has enough strings. */
-export function checkSpec(spec: RunSpec): Promise<void> {
-  return reading(() => {
-    checkSizes(spec);
-    buildRun(spec);
-  });
+/** The same of runs. */
+export function checkedRuns(runs: readonly PlannedRun[]): Promise<Plan> {
+  return reading(() => planRuns(runs));
+}
+
+/** Says on stderr what a plan warns of. */
+export function sayWarnings({ stderr }: Surroundings, { warnings }: Pick<Plan, "warnings">): void {
+  for (const warning of warnings) stderr.write(`afferent: warning: ${warning}\n`);
 }
 
 /** The one run that words name, for commands that look at one. Throws UsageError when they name several. */
-export async function oneRun(words: Words): Promise<RunSpec> {
+export async function oneRun(words: Words): Promise<PlannedRun> {
   const study = await studyOf(words);
   return reading(() => {
     const planned = expand(study);
@@ -61,16 +50,6 @@ export async function oneRun(words: Words): Promise<RunSpec> {
         `expected one run, got ${planned.length} (${sizes}); choose one value of each, for example ${choice}`,
       );
     }
-    return first.spec;
+    return first;
   });
-}
-
-function checkSizes({ task, data }: RunSpec): void {
-  const total = data.train + data.validation + data.test;
-  const available = stringCount(task);
-  if (BigInt(total) <= available) return;
-  throw new UsageError(
-    `data: expected train + validation + test <= ${String(available)}, the number of distinct strings of this task, got ${data.train} + ` +
-      `${data.validation} + ${data.test} = ${total}; lower data.train, data.validation or data.test, or raise task.m or task.depth`,
-  );
 }

@@ -1,7 +1,7 @@
 /** The command as a process: pipes, Ctrl-C, kill. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -41,6 +41,37 @@ it("says nothing when its reader goes away", async () => {
   child.stdout.destroy();
   const [errors, ended] = await Promise.all([textOf(child.stderr), once(child, "exit")]);
   expect([errors, ended]).toEqual(["", [0, null]]);
+});
+
+it("another process knows the rule file of a stored study", { timeout: 60_000 }, async () => {
+  // Inside the repository, so that the rule finds the package it imports.
+  const folder = mkdtempSync(join(import.meta.dirname, "../../.process-test-"));
+  try {
+    const file = join(folder, "mine.ts");
+    writeFileSync(
+      file,
+      `import { plasticity, z } from "../src/index.ts";
+export const mine = plasticity({
+  id: "mine", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
+  reads: ["pre", "preactivation"], options: z.strictObject({}),
+  change: ({ pre, preactivation, outer }) => outer(pre, preactivation),
+});
+`,
+    );
+    const sizes =
+      "task.v=4 task.m=2 task.depth=2 data.train=16 data.validation=8 data.test=8 network.width=4 train.steps=2";
+    const own = `store.path=${join(folder, "store")}`;
+    const done = async (line: string): Promise<string> => {
+      const child = start(line);
+      const [text, ended] = await Promise.all([textOf(child.stdout), once(child, "exit")]);
+      expect(ended).toEqual([0, null]);
+      return text;
+    };
+    await done(`run rule=${file},frozen ${sizes} ${own} --name mine`);
+    expect(await done(`compare mine --baseline ${file} ${own}`)).toMatch(/\nmine@[0-9a-f]{8} +1 /);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it("a study that is killed, then interrupted, computes only what is missing when it is run again", async () => {

@@ -1,25 +1,25 @@
 /** The program: all commands, and how each way of ending becomes an exit code and at most one line on stderr. */
 import { Command, CommanderError } from "commander";
-import { auditCommand } from "./audit.ts";
-import { channelCommand } from "./channel.ts";
+import { auditCommand } from "./audit/audit.ts";
+import { channelCommand } from "./channel/channel.ts";
 import { quiet } from "./command.ts";
 import { compactCommand } from "./compact.ts";
 import { compareCommand } from "./compare.ts";
 import { dataCommand } from "./data.ts";
-import { discoverCommand } from "./discover.ts";
+import { discoverCommand } from "./discover/discover.ts";
 import { type ExitCode, exitCodeOf, exitCodes, textOf } from "./exit.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
 import { lsCommand } from "./ls.ts";
-import { reportCommand } from "./report.ts";
+import { reportCommand } from "./report/report.ts";
 import { rulesCommand } from "./rules.ts";
-import { runCommand } from "./run.ts";
+import { runCommand } from "./run/run.ts";
 import { schemaCommand } from "./schema.ts";
 import { showCommand } from "./show.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { theoryCommand } from "./theory.ts";
+import { theoryCommand } from "./theory/theory.ts";
 import { traceCommand } from "./trace.ts";
-import { packageVersion } from "../study/provenance.ts";
+import { packageVersion } from "../study/run/provenance.ts";
 
 /** In the order of `afferent --help`: the way a study goes, then what describes, then upkeep. */
 const commands = [

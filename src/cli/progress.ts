@@ -2,7 +2,7 @@
  * Progress of a study on stderr: on a terminal one block that is rewritten in place, in a pipe or a log a line every few
  * seconds, without control codes.
  */
-import type { ExecutionProgress } from "../study/execute.ts";
+import type { ExecutionProgress } from "../study/run/execute.ts";
 import { duration, plural, short, shorten } from "./columns.ts";
 import type { Output } from "./surroundings.ts";
 

@@ -1,9 +1,9 @@
 /** `afferent rules`: the catalogue, or one rule with its options. */
 import type { Command } from "commander";
-import { z } from "zod";
 import { catalogue, chooseRule, type Rule, signals } from "../rules/index.ts";
-import { labelOf } from "../study/keys.ts";
-import { alignColumns } from "./columns.ts";
+import { labelOf } from "../study/spec/keys.ts";
+import { ruleOptions } from "../study/spec/rule-options.ts";
+import { alignColumns, nameColumn, wrap } from "./columns.ts";
 import { command, type OptionValues } from "./command.ts";
 import { type ExitCode, reading } from "./exit.ts";
 import { printJson } from "./json.ts";
@@ -15,14 +15,21 @@ export function rulesCommand(at: Surroundings, end: (code: ExitCode) => void): C
     {
       name: "rules",
       words: "[rule]",
-      summary: "the catalogue of learning rules: signals, relation to the gradient, source, options",
+      summary: "the catalogue of learning rules: equation, source, signals, relation to the gradient, options",
+      details: [
+        "Signals, what may reach a synapse. A rule claims to read some with its default options; afferent audit says what it reads.\n" +
+          alignColumns(Object.entries(signals).map(([name, meaning]) => [`  ${name}`, meaning])).trimEnd(),
+      ],
       examples: [
         ["rules", "all rules"],
-        ["rules info-nce", "one rule: its equation, what it reads, its options and their defaults"],
+        [
+          "rules info-nce",
+          "one rule: its equation and symbols, what it claims to read, its options and their defaults",
+        ],
       ],
       json:
-        "rules [{id, aliases, family, equation, signals, relation, source, options [{name, values, default, description}]}];\n" +
-        "signals are those read with the default options",
+        "rules [{id, aliases, family, equation, symbols, source, choices, relation, reads, options [{name, values, default, description}]}];\n" +
+        "reads are the signals that the rule claims to read with its default options; symbols and choices are null where nothing is said",
     },
     at,
     end,
@@ -35,88 +42,62 @@ async function rules(at: Surroundings, words: readonly string[], options: Option
   const chosen = name === undefined ? catalogue : [await reading(() => chooseRule({ id: name }).rule)];
   const [only] = chosen;
   if (options["json"] === true) printJson(at, { rules: chosen.map(entryOf) });
-  else if (name !== undefined && only !== undefined) at.stdout.write(textOf(only));
-  else at.stdout.write(listOf(chosen));
+  else if (name !== undefined && only !== undefined) at.stdout.write(textOf(only, at.stdout.columns));
+  else at.stdout.write(listOf(chosen, at.stdout.columns));
   return undefined;
 }
 
 function entryOf(rule: Rule) {
-  const { id, aliases, family, equation, source, relation } = rule;
-  return { id, aliases, family, equation, signals: signalsOf(rule), relation, source, options: optionsOf(rule) };
+  const { id, aliases, family, equation, symbols = null, source, choices = null, relation, reads } = rule;
+  return { id, aliases, family, equation, symbols, source, choices, relation, reads, options: optionEntries(rule) };
 }
 
-function signalsOf({ reads, options }: Rule): readonly string[] {
-  return reads(options.parse({}));
-}
-
-interface OptionEntry {
-  readonly name: string;
-  /** The values it takes, in words or as a list. */
-  readonly values: string;
-  readonly default: unknown;
-  readonly description: string;
-}
-
-/** The options of a rule, from its own schema. */
-function optionsOf({ options }: Rule): OptionEntry[] {
-  const { properties = {} } = z.toJSONSchema(options, { io: "input" }) as {
-    readonly properties?: Readonly<Record<string, OptionSchema>>;
-  };
-  return Object.entries(properties).map(([name, schema]) => ({
-    name,
-    values: valuesOf(schema),
-    default: schema.default ?? null,
-    description: schema.description ?? "",
-  }));
-}
-
-interface OptionSchema {
-  readonly type?: string;
-  readonly enum?: readonly unknown[];
-  readonly exclusiveMinimum?: number;
-  readonly minimum?: number;
-  readonly default?: unknown;
-  readonly description?: string;
-}
-
-function valuesOf({ type = "any", enum: list, exclusiveMinimum, minimum }: OptionSchema): string {
-  if (list !== undefined) return list.join(" | ");
-  if (type === "boolean") return "true | false";
-  if (exclusiveMinimum !== undefined) return `${type} > ${exclusiveMinimum}`;
-  return minimum === undefined ? type : `${type} >= ${minimum}`;
+function optionEntries(rule: Rule) {
+  return ruleOptions(rule).map(({ name, values, default: standard, description }) => {
+    return { name, values, default: standard ?? null, description };
+  });
 }
 
 /** Two lines a rule, family by family. */
-function listOf(chosen: readonly Rule[]): string {
+function listOf(chosen: readonly Rule[], width?: number): string {
   const families = [...new Set(chosen.map(({ family }) => family))];
   const texts = families.map((family) => {
     const members = chosen.filter((rule) => rule.family === family);
     const names = members.map(({ id, aliases }) => (aliases.length > 0 ? `${id} (${aliases.join(", ")})` : id));
-    const lines = members.flatMap((rule, i) => [
+    const lines = members.flatMap((rule, i): [string, string][] => [
       [`  ${names[i] ?? ""}`, `relation to gradient: ${rule.relation}; ${rule.source}`],
-      ["", `reads ${signalsOf(rule).join(", ") || "nothing"}`],
+      ["", `claims to read ${rule.reads.join(", ") || "nothing"}`],
     ]);
-    return `${family}\n${alignColumns(lines)}`;
+    return `${family}\n${nameColumn(lines, width)}`;
   });
-  return `${texts.join("\n")}\nafferent rules RULE shows its equation and options\n`;
+  return `${texts.join("\n")}\nafferent rules RULE shows its equation and options; afferent audit RULE what it reads\n`;
 }
 
-function textOf(rule: Rule): string {
-  const read = signalsOf(rule).map((name) => [`  ${name}`, signals[name as keyof typeof signals]]);
-  const options = optionsOf(rule).map(({ name, values, default: standard, description }) => {
+function textOf(rule: Rule, width = Infinity): string {
+  const { id, aliases, family, equation, symbols, source, choices, relation, reads } = rule;
+  const read = reads.map((name) => [`  ${name}`, signals[name]] as const);
+  const options = optionEntries(rule).map(({ name, values, default: standard, description }) => {
     const otherwise = standard === null ? "may be left out" : `default ${labelOf(standard)}`;
-    return `  rule.${name}: ${values} (${otherwise})\n${description === "" ? "" : `      ${description}\n`}`;
+    const [head = "", ...more] = wrap(`rule.${name}: ${values} (${otherwise})`, width - 2);
+    const below = [...more, ...(description === "" ? [] : wrap(description, width - 6))];
+    return [`  ${head}\n`, ...below.map((line) => `      ${line}\n`)].join("");
   });
   return [
-    alignColumns([
-      ["rule", rule.id],
-      ["aliases", rule.aliases.join(", ") || "-"],
-      ["family", rule.family],
-      ["equation", rule.equation],
-      ["relation to gradient", rule.relation],
-      ["source", rule.source],
-    ]),
-    `reads (with the default options)\n${read.length > 0 ? alignColumns(read) : "  nothing\n"}`,
+    nameColumn(
+      [
+        ["rule", id],
+        ["aliases", aliases.join(", ") || "-"],
+        ["family", family],
+        ["equation", equation],
+        ...(symbols === undefined ? [] : [["symbols", symbols] as const]),
+        ["source", source],
+        ...(choices === undefined ? [] : [["choices", choices] as const]),
+        ["relation to gradient", relation],
+      ],
+      width,
+    ),
+    `claims to read, with its default options\n${read.length > 0 ? nameColumn(read, width) : "  nothing\n"}`,
     `options\n${options.length > 0 ? options.join("") : "  none\n"}`,
+    `afferent audit ${id} says what it reads\n`,
   ].join("\n");
 }

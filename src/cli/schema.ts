@@ -1,6 +1,6 @@
 /** `afferent schema`: the JSON Schema of study files and run specifications, for editors. */
 import type { Command } from "commander";
-import { publishedSchema } from "../study/schema.ts";
+import { publishedSchema } from "../study/spec/schema.ts";
 import { command, noWords } from "./command.ts";
 import type { ExitCode } from "./exit.ts";
 import { printJson } from "./json.ts";

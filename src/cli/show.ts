@@ -1,6 +1,6 @@
 /** `afferent show`: everything about one run, stored or in flight. */
 import type { Command } from "commander";
-import type { CurvePoint, RunRow } from "../study/rows.ts";
+import type { CurvePoint, RunRow } from "../study/store/rows.ts";
 import type { InFlight } from "../study/store/journal.ts";
 import type { Store } from "../study/store/store.ts";
 import { alignColumns, duration, short } from "./columns.ts";

@@ -2,13 +2,14 @@
 import { closest } from "fastest-levenshtein";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import { expand } from "../study/expand.ts";
+import { expand } from "../study/spec/expand.ts";
+import { adoptRuleFiles } from "../study/spec/load.ts";
 import type { Manifest } from "../study/store/manifest.ts";
 import { manifests } from "../study/store/manifest.ts";
 import type { Store } from "../study/store/store.ts";
 import { openStore } from "../study/store/store.ts";
-import type { PlannedRun, Study, StudyInput } from "../study/study.ts";
-import { defineStudy } from "../study/study.ts";
+import type { PlannedRun, Study, StudyInput } from "../study/spec/study.ts";
+import { defineStudy } from "../study/spec/study.ts";
 import { commandName, type Surroundings } from "./surroundings.ts";
 import type { Settings } from "./words.ts";
 
@@ -82,13 +83,14 @@ export async function findStudy(at: Surroundings, store: Store, name: string | u
 }
 
 /** The study and its plan out of a manifest. Warns when this version of the program plans other runs than those listed there. */
-export function readStudy(at: Surroundings, manifest: Manifest): StoredStudy {
+async function readStudy(at: Surroundings, manifest: Manifest): Promise<StoredStudy> {
   if (manifest["study"] === undefined) {
     throw new Error(
       `study ${manifest.name}: expected its definition in the manifest, got none; run it again: ${manifest.command}`,
     );
   }
   const study = defineStudy(manifest["study"] as StudyInput);
+  await adoptRuleFiles(study);
   const planned = expand(study);
   const listed = new Set(manifest.runs);
   const unlisted = planned.filter(({ run }) => !listed.has(run)).length;

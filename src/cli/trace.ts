@@ -4,7 +4,7 @@ import { alignColumns, plural } from "./columns.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import type { ExitCode } from "./exit.ts";
 import { printJson } from "./json.ts";
-import { checkSpec, oneRun } from "./plan.ts";
+import { checkedRuns, oneRun, sayWarnings } from "./plan.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { countFrom, sortWords } from "./words.ts";
 
@@ -35,15 +35,22 @@ export function traceCommand(at: Surroundings, end: (code: ExitCode) => void): C
 async function trace(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
   const steps = countFrom("--steps", textOption(options, "steps") ?? "5");
   const { overrides, names, settings } = sortWords(words);
-  const spec = await oneRun({ overrides, names, settings });
-  await checkSpec(spec);
-  const { writeTrace } = await import("../study/trace.ts");
+  const planned = await oneRun({ overrides, names, settings });
+  const { spec } = planned;
+  const plan = await checkedRuns([planned]);
+  sayWarnings(at, plan);
+  const { writeTrace } = await import("../study/trace/trace.ts");
   const { nodeEngine } = await import("../runtime/node-engine.node.ts");
   const engine = nodeEngine({
     device: spec.engine.device,
     ...(settings.threads === undefined ? {} : { threads: settings.threads }),
   });
-  const written = await writeTrace(spec, { steps, folder: textOption(options, "out") ?? "trace", engine });
+  const written = await writeTrace(spec, {
+    steps,
+    folder: textOption(options, "out") ?? "trace",
+    engine,
+    planned: plan.models.of(spec),
+  });
   if (options["json"] === true) {
     const { run, folder: out, files, losses } = written;
     printJson(at, { run, out, steps, files: files.map(({ path }) => path), losses });

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { completeSpec } from "../study/build.ts";
-import { runIdentity } from "../study/identity.ts";
-import { parseOverrides } from "../study/overrides.ts";
-import { RunSpec } from "../study/spec.ts";
+import { completeSpec } from "../study/run/build.ts";
+import { runIdentity } from "../study/spec/identity.ts";
+import { parseOverrides } from "../study/spec/overrides.ts";
+import { RunSpec } from "../study/spec/spec.ts";
 import { overridesOf } from "./overrides-of.ts";
 import { shellWords } from "./surroundings.ts";
 import { namesOnly, oneOf, sortWords } from "./words.ts";

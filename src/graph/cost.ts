@@ -80,8 +80,7 @@ export const operations: { readonly [P in Primitive]: Operations<P> } = {
 const isProduct = (primitive: Primitive): boolean =>
   primitive === "matmul" || primitive === "gemm" || primitive === "conv2d";
 /** Renamings: the runtime passes their buffer on. */
-const isView = (primitive: Primitive): boolean =>
-  ["input", "constant", "reshape", "stopGradient"].includes(primitive);
+const isView = (primitive: Primitive): boolean => ["input", "constant", "reshape", "stopGradient"].includes(primitive);
 const bytesPer = { float32: 4, int32: 4, bool: 1 } satisfies Record<DType, number>;
 const bytesOf = (tensor: Tensor): number => sizeOf(tensor.shape) * bytesPer[tensor.dtype];
 

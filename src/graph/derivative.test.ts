@@ -1,11 +1,14 @@
-/** Every derivative against finite differences of the primitive itself, and its own derivative against differences of it. */
+/**
+ * Every derivative against finite differences of the primitive itself, and its own derivative against differences of it. At kinks and poles
+ * see `kinks.test.ts`.
+ */
 import { describe, expect, test } from "vitest";
 import { interpret } from "../runtime/interpreter.ts";
 import { directionalDerivative, dot, randomDirection, relativeError } from "./finite-difference.contract.ts";
 import { grad, pullback } from "./grad.ts";
 import { allCases, instantiate, primitiveCases } from "./primitive-cases.contract.ts";
 import { sizeOf } from "./shape.ts";
-import { concat, constant, input, is, scalar, type Tensor, topological } from "./tensor.ts";
+import { constant, input, is, type Tensor, topological } from "./tensor.ts";
 
 const TOLERANCE = 1e-6;
 
@@ -74,26 +77,4 @@ test("every primitive but those without a slope has a differentiable case", () =
     ...["and", "argmax", "equal", "floor", "less", "lessEqual", "not", "oneHot", "sign", "stopGradient"],
   ]);
   expect(Object.keys(primitiveCases)).toHaveLength(new Set(allCases.map(([, , primitive]) => primitive)).size);
-});
-
-describe("at kinks", () => {
-  const x = input("x", [3]);
-  const slope = (output: Tensor, values: readonly number[]): number[] => [
-    ...interpret(grad(output.sum(), [x]), new Map([[x, values]]))[0]!.values,
-  ];
-
-  test.each<[string, (x: Tensor) => Tensor, number[], number[]]>([
-    ["relu is flat at 0", (x) => x.relu(), [-1, 0, 1], [0, 0, 1]],
-    ["abs is flat at 0", (x) => x.abs(), [-1, 0, 1], [-1, 0, 1]],
-    ["maximum halves a tie", (x) => x.maximum(2), [1, 2, 3], [0, 0.5, 1]],
-    ["minimum halves a tie", (x) => x.minimum(2), [1, 2, 3], [1, 0.5, 0]],
-    ["max shares among equals", (x) => x.max(), [4, 1, 4], [0.5, 0, 0.5]],
-    ["a square written as a power is flat at 0", (x) => x.pow(2), [-1, 0, 3], [-2, 0, 6]],
-    ["a fixed exponent of a zero base has no slope", (x) => scalar(0).pow(x), [1, 2, 3], [0, 0, 0]],
-    ["a part of a concat used twice", (x) => concat([x, x, x]), [1, 2, 3], [3, 3, 3]],
-  ])("%s", (_, build, values, expected) => {
-    expect(slope(build(x), values)).toEqual(
-      expected.map((value) => (value === 0 ? (expect.closeTo(0) as number) : value)),
-    );
-  });
 });

@@ -152,9 +152,10 @@ export const derivative: { readonly [P in Primitive]: Derivative<P> } = {
   sub: binary((_, __, ___, g) => [g, g.neg()]),
   mul: binary((a, b, _, g) => [g.mul(b), g.mul(a)]),
   div: binary((_, b, y, g) => [g.div(b), g.mul(y).div(b).neg()]),
-  // The exponent's slope is y log(a); a = 0 contributes nothing, so that a fixed exponent of a zero base stays finite.
+  // 0^0 is 1, and flat like every x^0. The exponent's slope is y log(a); a = 0 contributes nothing, so that a fixed exponent of a zero
+  // base stays finite.
   pow: binary((a, b, y, g) => [
-    g.mul(b).mul(a.pow(b.sub(1))),
+    g.mul(b).mul(a.pow(a.equal(0).and(b.equal(0)).where(1, b.sub(1)))),
     a.greater(0).where(g.mul(y).mul(a.greater(0).where(a, 1).log()), 0),
   ]),
   // At a tie each operand gets half, as in a symmetric subgradient.

@@ -1,10 +1,19 @@
 /** Derived expressions against their definitions, written as plain arithmetic; gradients against closed forms. */
 import { describe, expect, test } from "vitest";
 import { interpret } from "../runtime/interpreter.ts";
-import { crossEntropy, normalise, pool2d, softplus, variance } from "./derived.ts";
+import {
+  centred,
+  crossEntropies,
+  crossEntropy,
+  normalise,
+  partnerCrossEntropy,
+  pool2d,
+  softplus,
+  variance,
+} from "./derived.ts";
 import { grad } from "./grad.ts";
 import { ShapeError } from "./shape.ts";
-import { constant, input, type Tensor } from "./tensor.ts";
+import { constant, full, input, type Tensor } from "./tensor.ts";
 
 const x = input("x", [2, 3]);
 const feed = { x: [1, 2, 2, -3, 0, 4] };
@@ -38,6 +47,66 @@ test("normalise gives unit length along any axis, and stays finite at zero", () 
 test("variance is that of the population, along any axis", () => {
   expect(values(variance(x, 1))).toEqual(near([2 / 9, (100 / 9 + 1 / 9 + 121 / 9) / 3]));
   expect(values(variance(x, -2))).toEqual(near([4, 1, 1]));
+});
+
+test("centred takes the mean along one axis away, whatever its sign", () => {
+  expect(values(centred(x, 1))).toEqual(near([-2 / 3, 1 / 3, 1 / 3, -10 / 3, -1 / 3, 11 / 3]));
+  expect(values(centred(x, -2))).toEqual(near([2, 1, -1, -2, -1, 1]));
+  expect(values(centred(x, 1).sum(1))).toEqual(near([0, 0]));
+  // A shift is invisible: slopes add up to zero.
+  const slopes = values(
+    grad(
+      centred(x, 1)
+        .mul(constant([1, -2, 5, 0, 3, 0], [2, 3]))
+        .sum(),
+      [x],
+    )[0]!,
+  );
+  expect([slopes[0]! + slopes[1]! + slopes[2]!, slopes[3]! + slopes[4]! + slopes[5]!]).toEqual(near([0, 0]));
+});
+
+describe("cross-entropies of rows", () => {
+  const rowsOf = input("x", [2, 1, 3]);
+  const labels = input("labels", [2, 1], "int32");
+  const feeds = { ...feed, labels: [2, 0] };
+
+  test("are one number for each row, of any leading axes", () => {
+    const nats = (row: number[], label: number): number =>
+      Math.log(row.reduce((sum, v) => sum + Math.exp(v), 0)) - row[label]!;
+    const each = crossEntropies(rowsOf, labels);
+    expect(each.shape).toEqual([2, 1]);
+    expect(values(each, feeds)).toEqual(near([nats([1, 2, 2], 2), nats([-3, 0, 4], 0)]));
+    expect(values(crossEntropy(rowsOf, labels), feeds)).toEqual(values(each.mean(), feeds));
+  });
+});
+
+describe("finding a partner", () => {
+  const scores = input("scores", [2, 3, 3]);
+  const random = { scores: [0.5, -1, 2, 0, 3, 1, -2, 0.25, 1.5, 1, 1, 1, -4, 0, 2, 0.5, 0.75, -0.5] };
+  const partners = [0, 1, 0, 0.5, 0, 0.5, 0, 0, 1];
+  const naive = (candidates: readonly number[]): number => {
+    let sum = 0;
+    for (let comparison = 0; comparison < 2; comparison++)
+      for (let row = 0; row < 3; row++) {
+        const own = [0, 1, 2].map((column) => random.scores[comparison * 9 + row * 3 + column]!);
+        const competing = own.filter((_, column) => candidates[row * 3 + column] === 1);
+        const total = Math.log(competing.reduce((all, score) => all + Math.exp(score), 0));
+        own.forEach((score, column) => (sum += partners[row * 3 + column]! * (total - score)));
+      }
+    return sum / 6;
+  };
+
+  test("costs the mean of minus the log of the partner's share, among all or among candidates", () => {
+    const wanted = constant(partners, [3, 3]);
+    const all = new Array<number>(9).fill(1);
+    expect(values(partnerCrossEntropy(scores, wanted), random)).toEqual(near([naive(all)]));
+    expect(values(partnerCrossEntropy(scores, wanted, full(1, [3, 3])), random)).toEqual(near([naive(all)]));
+    const candidates = [0, 1, 1, 1, 0, 1, 1, 1, 1];
+    expect(values(partnerCrossEntropy(scores, wanted, constant(candidates, [3, 3])), random)).toEqual(
+      near([naive(candidates)]),
+    );
+    expect(naive(candidates)).not.toBeCloseTo(naive(all), 2);
+  });
 });
 
 describe("cross-entropy", () => {

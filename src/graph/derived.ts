@@ -5,10 +5,7 @@ import type { Tensor } from "./tensor.ts";
 /** log(1 + e^x), stable for large |x|; its slope is the logistic function of x, 1/2 at 0. */
 export function softplus(x: Tensor): Tensor {
   // (x + |x|) / 2 is max(0, x) with a slope of 1/2 at 0, where that of relu is 0.
-  return x
-    .add(x.abs())
-    .mul(0.5)
-    .add(x.abs().neg().exp().add(1).log());
+  return x.add(x.abs()).mul(0.5).add(x.abs().neg().exp().add(1).log());
 }
 
 /** x divided by its Euclidean norm along `axis`; a row of zeros stays one, and has the slope of the identity. */

@@ -53,7 +53,6 @@ function times(flags: Attributes["matmul"], a: np.Array, b: np.Array): np.Array 
 }
 const number = (value: number): np.Array => np.array(value, { dtype: np.float64 });
 const all = (axes: readonly number[]): number[] => [...axes];
-const same = (_: Tensor, x: np.Array): np.Array => x;
 
 const translations: { readonly [P in Primitive]: Translate<P> } = {
   input: () => {

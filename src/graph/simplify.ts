@@ -17,6 +17,8 @@ export interface SimplifyOptions {
    * there are.
    */
   readonly exact?: boolean;
+  /** Only the algebra, nothing that is done for speed alone: products stay products, sums stay sums. For audits. */
+  readonly algebraOnly?: boolean;
 }
 
 /** Builds a node from simplified operands, applying rewrites and sharing equal nodes. */
@@ -26,7 +28,8 @@ type Rewrite = (node: Tensor, make: Make) => Tensor | undefined;
 /** An equivalent graph; outputs in the same order, with the same shapes. */
 export function simplify(outputs: readonly Tensor[], options: SimplifyOptions = {}): Tensor[] {
   const tidy = [dropStops, ...(options.exact === true ? exact : algebra)];
-  if (options.exact === true) return rewriteAll(outputs, (node, make) => firstOf(tidy, node, make));
+  if (options.exact === true || options.algebraOnly === true)
+    return rewriteAll(outputs, (node, make) => firstOf(tidy, node, make));
   // Only here: the second pass moves scales the other way, into the smaller factor of a product.
   const first = rewriteAll(outputs, (node, make) => firstOf([...tidy, scalesOutward], node, make));
   const readers = countReaders(first);
@@ -188,6 +191,8 @@ const looseOperands: Rewrite = (node, make) => {
 
 /** Arithmetic with numbers known now: folding, neutral and absorbing elements. */
 const numbers: Rewrite = (node, make) => {
+  const negated = is(node, "neg") && node.dtype === "float32" ? uniformValue(node.inputs[0]) : undefined;
+  if (negated !== undefined) return make("broadcastTo", { shape: node.shape }, scalar(-negated));
   const fold = arithmetic[node.primitive];
   if (fold === undefined || node.dtype !== "float32") return undefined;
   const [a, b] = node.inputs;

@@ -22,6 +22,11 @@ describe("operands", () => {
     expect(values(x.greater(3).where(0, x))).toEqual([1, 2, 3, 0, 0, 0]);
   });
 
+  test("oneMinus is 1 - x", () => {
+    expect(values(x.oneMinus())).toEqual([0, -1, -2, -3, -4, -5]);
+    expect(x.oneMinus()).toMatchObject({ shape: [2, 3], dtype: "float32" });
+  });
+
   test("a cast to the same type is no node", () => {
     expect(x.cast("float32")).toBe(x);
   });
@@ -44,6 +49,23 @@ describe("axes", () => {
     expect(values(x.mean())).toEqual([3.5]);
     expect(values(x.mean(0))).toEqual([2.5, 3.5, 4.5]);
     expect(values(scalar(3).mean())).toEqual([3]);
+  });
+
+  test("reduced ones are kept with size 1 on request, so that the result meets what was reduced", () => {
+    const y = input("y", [2, 3, 4]);
+    for (const reduce of ["sum", "mean", "max"] as const) {
+      expect(y[reduce](1, { keepdims: true }).shape).toEqual([2, 1, 4]);
+      expect(y[reduce]([-1, 0], { keepdims: true }).shape).toEqual([1, 3, 1]);
+      expect(y[reduce](undefined, { keepdims: true }).shape).toEqual([1, 1, 1]);
+      expect(y[reduce]([], { keepdims: true }).shape).toEqual([2, 3, 4]);
+      expect(y[reduce](1, { keepdims: false }).shape).toEqual([2, 4]);
+    }
+    const keepdims = { keepdims: true };
+    expect(values(x.sum(1, keepdims))).toEqual([6, 15]);
+    expect(values(x.mean(0, keepdims))).toEqual([2.5, 3.5, 4.5]);
+    expect(values(x.max(-1, keepdims))).toEqual([3, 6]);
+    expect(values(x.sub(x.mean(-1, keepdims)))).toEqual([-1, 0, 1, -1, 0, 1]);
+    expect(values(x.max(0, keepdims).sub(x))).toEqual([3, 3, 3, 0, 0, 0]);
   });
 });
 
@@ -80,7 +102,6 @@ describe("construction", () => {
     expect(left!.values[0]).toBe(3 * 1 + 1 * -2 + 3 * 3 + 3 * 5 + 6 * 0 + 4 * 2 + 6 * -1 + 6 * 4);
     expect(right!.values[0]).toBe(left!.values[0]);
   });
-
 });
 
 describe("topological order", () => {

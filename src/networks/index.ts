@@ -1,3 +1,4 @@
+export { locallyConnected, mlp, type NetworkChoices, networkDefaults, type TaskShape, treeCnn } from "./build.ts";
 export {
   activate,
   type Activity,
@@ -29,7 +30,7 @@ export {
   type Readout,
   weightShape,
 } from "./network.ts";
-export { firstHalf, neighbours, siblings } from "./neighbours.ts";
+export { neighbours, siblings } from "./neighbours.ts";
 export { outputError } from "./readout.ts";
 export {
   batchOf,
@@ -39,6 +40,7 @@ export {
   meanOverSamples,
   outer,
   perExample,
+  relaid,
   samplesPerWeight,
   toEverySample,
   toPositions,

@@ -22,15 +22,3 @@ export function neighbours(layer: Layer, above: Layer, x: Tensor): readonly [Ten
     patches.narrow(2, first, first + count - 1).reshape([batch, families * (count - 1), n]);
   return [side(0), side(1)];
 }
-
-/** Ones for the first half of an input's `symbols`, which is cut between `parts` where they are several; zeros for the rest. [positions, channels] of a network's input. */
-export function firstHalf(
-  { positions, channels }: { readonly positions: number; readonly channels: number },
-  symbols: number,
-  parts: number,
-): number[] {
-  const size = positions * channels;
-  const first = parts > 1 ? (symbols / parts) * Math.ceil(parts / 2) : Math.ceil(symbols / 2);
-  const kept = first * (size / symbols);
-  return Array.from({ length: size }, (_, i) => (i < kept ? 1 : 0));
-}

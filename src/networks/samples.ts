@@ -27,6 +27,11 @@ export function toPositions(grid: Grid, x: Tensor): Tensor {
   return grid.shared ? x.reshape([batchOf(grid, x), grid.positions, x.size(-1)]) : x.transpose([1, 0, 2]);
 }
 
+/** The same signal as samples of another layout: of a value that positions share as they do not share the weight, or the other way. */
+export function relaid(from: Grid, to: Grid, x: Tensor): Tensor {
+  return from.shared === to.shared ? x : toSamples(to, toPositions(from, x));
+}
+
 /** All positions of an example side by side: from samples to [batch, positions * n]. */
 export function perExample(grid: Grid, x: Tensor): Tensor {
   return toPositions(grid, x).reshape([batchOf(grid, x), grid.positions * x.size(-1)]);
@@ -42,7 +47,10 @@ export function toEverySample({ positions, shared }: Grid, x: Tensor): Tensor {
   const [batch = 1, n = 1] = x.shape;
   const columns = x.reshape([batch, n]);
   if (!shared || positions === 1) return columns;
-  return columns.expand(1).broadcastTo([batch, positions, n]).reshape([batch * positions, n]);
+  return columns
+    .expand(1)
+    .broadcastTo([batch, positions, n])
+    .reshape([batch * positions, n]);
 }
 
 /** Mean over samples of x [.., samples, n]: [1, n], or [positions, 1, n]. */

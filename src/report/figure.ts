@@ -5,11 +5,11 @@
  * of `palette.ts`.
  */
 import * as Plot from "@observablehq/plot";
-import type { AxisValue } from "../study/keys.ts";
-import { labelOf } from "../study/keys.ts";
-import type { CurvePoint } from "../study/rows.ts";
-import type { Cell } from "../study/summary.ts";
-import { settingAxes } from "../study/summary.ts";
+import type { AxisValue } from "../study/spec/keys.ts";
+import { labelOf } from "../study/spec/keys.ts";
+import type { CurvePoint } from "../study/store/rows.ts";
+import type { Cell } from "../study/summary/summary.ts";
+import { settingAxes } from "../study/summary/summary.ts";
 import { escapeMarkup } from "./markup.ts";
 import type { RuleLook } from "./palette.ts";
 import { colourStyle, looksOf } from "./palette.ts";

@@ -83,10 +83,12 @@ export function informationPathsSvg(certificate: Certificate): string {
 /** The arrows that end at one layer. */
 function arrowsOf({ layer, weightTransport, errorNetwork, label, topDown }: LayerCertificate, depth: number): Arrow[] {
   const next: LayerId = layer === depth ? "readout" : layer + 1;
-  const arrived = topDown.map(({ kind, from, dimension }): Arrow => {
+  const arrived = topDown.flatMap(({ kind, from, dimension }): Arrow[] => {
+    // Weights and the input are drawn from where they are; noise enters on the left.
+    if (kind === "weights" || kind === "input" || kind === "noise") return [];
     const source: Source =
       kind === "message" ? (from === "below" ? layer - 1 : next) : kind === "label" ? "label" : "readout";
-    return { kind, from: source, to: layer, text: `${kind} (${dimension})` };
+    return [{ kind, from: source, to: layer, text: `${kind} (${dimension})` }];
   });
   const scores = errorNetwork.map((from): Arrow => {
     const words = from === 0 ? "input" : from === "readout" ? "scores" : `activity ${from}`;

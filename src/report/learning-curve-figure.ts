@@ -3,8 +3,8 @@
  */
 import * as Plot from "@observablehq/plot";
 import { estimate } from "../measures/statistics.ts";
-import type { CurvePoint } from "../study/rows.ts";
-import type { Cell } from "../study/summary.ts";
+import type { CurvePoint } from "../study/store/rows.ts";
+import type { Cell } from "../study/summary/summary.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf } from "./figure.ts";
 

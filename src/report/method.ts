@@ -1,11 +1,11 @@
 /**
  * What was run and how, in sentences, from the study and its plan: a reader should not have to guess what "error" means.
  */
-import { labelOf } from "../study/keys.ts";
-import type { RunSpec } from "../study/spec.ts";
-import type { PlannedRun, Study } from "../study/study.ts";
-import { isSeedKey } from "../study/study.ts";
-import type { Cell } from "../study/summary.ts";
+import { labelOf } from "../study/spec/keys.ts";
+import type { RunSpec } from "../study/spec/spec.ts";
+import type { PlannedRun, Study } from "../study/spec/study.ts";
+import { isSeedKey } from "../study/spec/study.ts";
+import type { Cell } from "../study/summary/summary.ts";
 
 /** Sentences on the grid, the tuning, the seeds and the held-out strings. Empty for an empty plan. */
 export function methodOf(study: Study, planned: readonly PlannedRun[], cells: readonly Cell[]): string[] {

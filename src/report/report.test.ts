@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { expand } from "../study/expand.ts";
-import type { CurvePoint, RunRow } from "../study/rows.ts";
-import type { PlannedRun } from "../study/study.ts";
-import { defineStudy } from "../study/study.ts";
-import { summarise } from "../study/summary.ts";
-import { syntheticRow } from "../study/synthetic-rows.ts";
-import { formatEstimate } from "../study/table.ts";
+import { expand } from "../study/spec/expand.ts";
+import type { CurvePoint, RunRow } from "../study/store/rows.ts";
+import type { PlannedRun } from "../study/spec/study.ts";
+import { defineStudy } from "../study/spec/study.ts";
+import { summarise } from "../study/summary/summary.ts";
+import { syntheticRow } from "../study/summary/synthetic-rows.ts";
+import { formatEstimate } from "../study/summary/table.ts";
 import type { FigureDocument, FigureInput } from "./figure.ts";
 import { figureDocument } from "./figure.node.ts";
 import { figureSvg, figuresOf } from "./figures.ts";

@@ -3,11 +3,11 @@
  *
  * It is drawn from what is there. A study that is still running gives a page that says what is missing.
  */
-import { labelOf } from "../study/keys.ts";
-import type { CurvePoint, Provenance, RunRow } from "../study/rows.ts";
-import type { PlannedRun, Study } from "../study/study.ts";
-import { baselineOf } from "../study/study.ts";
-import { summarise } from "../study/summary.ts";
+import { labelOf } from "../study/spec/keys.ts";
+import type { CurvePoint, Provenance, RunRow } from "../study/store/rows.ts";
+import type { PlannedRun, Study } from "../study/spec/study.ts";
+import { baselineOf } from "../study/spec/study.ts";
+import { summarise } from "../study/summary/summary.ts";
 import { certificateSection, type CertifiedRule } from "./certificate-section.ts";
 import type { Figure, FigureDocument } from "./figure.ts";
 import { figuresOf } from "./figures.ts";

@@ -3,10 +3,10 @@
  * backpropagation is expected to learn the hierarchy (Cagnetta et al. 2024).
  */
 import * as Plot from "@observablehq/plot";
-import { chanceError } from "../study/summary.ts";
-import type { Cell } from "../study/summary.ts";
-import { formatEstimate } from "../study/table.ts";
-import type { RunSpec } from "../study/spec.ts";
+import { chanceError } from "../study/summary/summary.ts";
+import type { Cell } from "../study/summary/summary.ts";
+import { formatEstimate } from "../study/summary/table.ts";
+import type { RunSpec } from "../study/spec/spec.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, valueAxis } from "./figure.ts";
 

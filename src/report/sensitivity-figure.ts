@@ -2,9 +2,9 @@
  * What tuned values were chosen from: the validation measure at every value that was tried, for each rule.
  */
 import * as Plot from "@observablehq/plot";
-import { labelOf } from "../study/keys.ts";
-import type { Candidate } from "../study/summary.ts";
-import { formatEstimate } from "../study/table.ts";
+import { labelOf } from "../study/spec/keys.ts";
+import type { Candidate } from "../study/summary/summary.ts";
+import { formatEstimate } from "../study/summary/table.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, valueAxis } from "./figure.ts";
 

@@ -1,11 +1,11 @@
 /**
  * The tables of the report page.
  */
-import { labelOf } from "../study/keys.ts";
-import type { Study } from "../study/study.ts";
-import type { Cell } from "../study/summary.ts";
-import { differences, settingAxes } from "../study/summary.ts";
-import { columnsOf, formatEstimate, formatP } from "../study/table.ts";
+import { labelOf } from "../study/spec/keys.ts";
+import type { Study } from "../study/spec/study.ts";
+import type { Cell } from "../study/summary/summary.ts";
+import { differences, settingAxes } from "../study/summary/summary.ts";
+import { columnsOf, formatEstimate, formatP } from "../study/summary/table.ts";
 import { html, list, Markup } from "./markup.ts";
 
 /** A table with more rows than this is folded away. */

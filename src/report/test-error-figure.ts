@@ -2,8 +2,8 @@
  * Test error of every rule at its chosen values: a dot for each seed, the mean, its interval, and chance.
  */
 import * as Plot from "@observablehq/plot";
-import { formatEstimate } from "../study/table.ts";
-import { chanceError, valueOf } from "../study/summary.ts";
+import { formatEstimate } from "../study/summary/table.ts";
+import { chanceError, valueOf } from "../study/summary/summary.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, panelsOf, rulesOf, textWidth } from "./figure.ts";
 

@@ -14,7 +14,13 @@ export { ghl, ghlPermutedMagnitude, ghlRandomMagnitude, signSgd } from "./global
 export * from "./hebbian/index.ts";
 export { infomorphic, infomorphicLateral } from "./infomorphic/infomorphic.ts";
 export { nodePerturbation } from "./perturbation/node-perturbation.ts";
-export { moved, perturbationOptions, type PerturbationOptions, perturbedTogether } from "./perturbation/perturbation.ts";
+export {
+  moved,
+  perturbationOptions,
+  type PerturbationOptions,
+  perturbedTogether,
+  slopeAlong,
+} from "./perturbation/perturbation.ts";
 export { rewardModulatedHebb } from "./perturbation/reward-modulated-hebb.ts";
 export { weightPerturbation } from "./perturbation/weight-perturbation.ts";
 export { barlowTwins } from "./self-supervised/barlow-twins.ts";

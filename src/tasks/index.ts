@@ -1,16 +1,18 @@
 export {
+  blank,
   type PairKind,
   pairKinds,
   type PairSource,
   pairSource,
   partnerName,
   type PartnerRequest,
+  sourceOf,
 } from "./pair-kinds.ts";
 export type { Examples, Split, SplitSizes, Task } from "./task.ts";
 export { datumOf, datumOfString, derivationOf, stringOfDatum } from "./rhm/datum.ts";
 export { derive, emptyDerivations, parse, symbolsAt, type Derivations } from "./rhm/derivation.ts";
 export { drawHierarchy, isMaximal, stringCount, type Hierarchy, type HierarchyParameters } from "./rhm/hierarchy.ts";
 export { exchangeSynonyms, replaceSymbol, resampleBelow } from "./rhm/interventions.ts";
-export { rhmTask, type RhmTask } from "./rhm/task.ts";
+export { rhm, rhmDefaults, type RhmOptions, rhmTask, type RhmTask } from "./rhm/task.ts";
 export { rhmTheory, type RhmTheory } from "./rhm/theory.ts";
 export { formatTree } from "./rhm/tree.ts";

@@ -25,16 +25,36 @@ export const pairSource = {
 } as const satisfies Readonly<Record<PairKind, PairSource>>;
 
 /**
- * A second input for every example. `level` concerns `resample`: latents at levels up to it stay (0 is the class), or up to the level
- * for which a layer of the network stands, counted from the input side.
+ * A second input for every example. `part` is the example itself with all symbols but those from `from` to `to` (exclusive) blank.
+ * `level` concerns `resample`: latents at levels up to it stay (0 is the class), or up to the level for which a layer of the network
+ * stands, counted from the input side.
  */
 export type PartnerRequest =
   | { readonly kind: "same-class" | "shuffled" }
+  | { readonly kind: "part"; readonly from: number; readonly to: number }
   | { readonly kind: "resample"; readonly level: number | { readonly layer: number } };
 
-/** Name of a partner's symbols at the edge: `partner.same-class`, `partner.resample.level1`, `partner.resample.layer2`. */
+/** A symbol that no vocabulary has: what stands in the place of a symbol that is not shown. Its one-hot code is all zeros. */
+export const blank = -1;
+
+/** What must be known to make a partner. */
+export function sourceOf({ kind }: PartnerRequest): PairSource {
+  return kind === "part" ? "none" : pairSource[kind];
+}
+
+/** Name of a partner's symbols at the edge: `partner.same-class`, `partner.part.0-4`, `partner.resample.level1`, `partner.resample.layer2`. */
 export function partnerName(request: PartnerRequest): string {
-  if (request.kind !== "resample") return `partner.${request.kind}`;
-  const { level } = request;
-  return `partner.resample.${typeof level === "number" ? `level${level}` : `layer${level.layer}`}`;
+  switch (request.kind) {
+    case "same-class":
+    case "shuffled":
+      return `partner.${request.kind}`;
+    case "part":
+      return `partner.part.${request.from}-${request.to}`;
+    case "resample": {
+      const { level } = request;
+      return `partner.resample.${typeof level === "number" ? `level${level}` : `layer${level.layer}`}`;
+    }
+    default:
+      return request satisfies never;
+  }
 }

@@ -36,6 +36,8 @@ export interface Task {
   readonly positions: number;
   readonly vocabulary: number;
   readonly classes: number;
+  /** Neighbouring positions that belong together at the lowest level of a hidden tree, by which tree networks are cut into patches. */
+  readonly branching?: number;
   /** Draws disjoint sets without replacement. Throws RangeError when there are not that many distinct examples. */
   draw(sizes: SplitSizes, random: Random): Split;
   /** Why this kind of pair carries no signal or cannot be built here; undefined when it is fine. `level` concerns `resample`. */

@@ -2,13 +2,13 @@ import { describe, expect, it } from "vitest";
 import {
   drawFeeds,
   evaluate,
+  inputNames,
   type LayerValues,
   networkCase,
   networkCases,
   trace,
-  withOptions,
-} from "../rules/rule-cases.contract.ts";
-import { expectUpdates } from "../rules/naive-pass.contract.ts";
+} from "../rules/testing/rule-cases.contract.ts";
+import { expectUpdates } from "../rules/testing/naive-pass.contract.ts";
 import { isPolynomialText, polynomialRule } from "./polynomial-rule.ts";
 
 const linear = networkCase("tree-cnn", { activation: "tanh", parametrisation: "mean-field", bias: "shared" });
@@ -49,7 +49,7 @@ describe("a polynomial as a rule", () => {
   it.each(networkCases.map((each) => [each.name, each] as const))(
     "is the naive mean of its own text on %s",
     (_name, each) => {
-      const chosen = withOptions(polynomialRule("k*O*I - w*O^2 + 0.5*I^2*w^3 - 2*O + I - 3*w + 0.25"), { k: 1.5 });
+      const chosen = polynomialRule("k*O*I - w*O^2 + 0.5*I^2*w^3 - 2*O + I - 3*w + 0.25")({ k: 1.5 });
       const traced = trace(each, chosen, 3);
       const { layers, gradients } = evaluate(traced, drawFeeds(traced, 1));
       const expected = Object.fromEntries(
@@ -70,7 +70,7 @@ describe("a polynomial as a rule", () => {
     ["T*I - w*T^2", { channel: "units" }, { id: "oja", teacher: "clamp", teacherLayers: "all" }],
   ])("%s with %j is the catalogue's %j", (text, options, spec) => {
     for (const each of [linear, ...networkCases.slice(0, 8)]) {
-      const ours = trace(each, withOptions(polynomialRule(text), options));
+      const ours = trace(each, polynomialRule(text)(options));
       const theirs = trace(each, spec);
       const feeds = drawFeeds(ours, 2);
       expectUpdates(evaluate(ours, feeds).gradients, evaluate(theirs, feeds).gradients, 1e-9);
@@ -78,7 +78,7 @@ describe("a polynomial as a rule", () => {
   });
 
   it("O*(O - E[O^2])*I is the catalogue's BCM, its threshold the running average", () => {
-    const ours = trace(linear, withOptions(polynomialRule("O*(O - E[O^2])*I"), { initialAverage: 1 }));
+    const ours = trace(linear, polynomialRule("O*(O - E[O^2])*I")({ initialAverage: 1 }));
     const theirs = trace(linear, { id: "bcm" });
     const feeds = drawFeeds(theirs, 3);
     for (const { layer } of evaluate(theirs, feeds).layers) {
@@ -94,7 +94,7 @@ describe("a polynomial as a rule", () => {
 
   it("averages per input, per unit and per synapse have their own size and follow the batch", () => {
     for (const each of [linear, networkCase("locally-connected", { activation: "tanh" })]) {
-      const chosen = withOptions(polynomialRule("O*I - E[I]*E[O] - E[O*I]*w - E[w]"), {
+      const chosen = polynomialRule("O*I - E[I]*E[O] - E[O*I]*w - E[w]")({
         averageRate: 0.25,
         initialAverage: 0.5,
       });
@@ -124,8 +124,7 @@ describe("a polynomial as a rule", () => {
 
   it("(T - O)*I on one linear layer is the delta rule for targets that a random matrix carries", () => {
     const single = networkCase("mlp", { symbols: 4, widths: [6], activation: "linear" });
-    const traced = trace(single, withOptions(polynomialRule("(T - O)*I"), { channel: "random" }), 5);
-    expect([...traced.workspace.touched].sort()).toEqual(["label", "post", "pre"]);
+    const traced = trace(single, polynomialRule("(T - O)*I")({ channel: "random" }), 5);
     const feeds = drawFeeds(traced, 5);
     const { layers, gradients } = evaluate(traced, feeds);
     const [values] = layers;
@@ -149,16 +148,23 @@ describe("a polynomial as a rule", () => {
   });
 
   it("reads what its variables are", () => {
-    const reads = (text: string, options: object = {}): readonly string[] => {
-      const { rule, options: settled } = withOptions(polynomialRule(text), { ...options });
-      return rule.reads(settled);
+    expect(polynomialRule("-w").reads).toEqual(["weight"]);
+    expect(polynomialRule("O - E[I]").reads).toEqual(["pre", "post"]);
+    expect(polynomialRule("O*I").reads).toEqual(["pre", "post"]);
+    expect(polynomialRule("T*I - w").reads).toEqual(["pre", "weight", "label"]);
+  });
+
+  it("has no input but those of its variables", () => {
+    const inputs = (text: string, options = {}): string[] => {
+      const { gradients } = trace(linear, polynomialRule(text)(options));
+      return [...inputNames([gradients["layer1.weight"]!])].sort();
     };
-    expect(reads("-w")).toEqual(["weight"]);
-    expect(reads("O - E[I]")).toEqual(["pre", "post"]);
-    expect(reads("O*I", { activity: "preactivation" })).toEqual(["pre", "preactivation"]);
-    expect(reads("T*I - w", { channel: "random" })).toEqual(["pre", "weight", "label"]);
-    for (const text of ["-w", "O - E[I]", "1", "I", "E[w]*I"])
-      expect(() => trace(linear, withOptions(polynomialRule(text)))).not.toThrow();
+    expect(inputs("-w")).toEqual(["layer1.weight"]);
+    expect(inputs("1")).toEqual([]);
+    expect(inputs("I")).toEqual(["tokens"]);
+    expect(inputs("O - E[I]")).toEqual(["layer1.average.I1", "layer1.bias", "layer1.weight", "tokens"]);
+    expect(inputs("E[w]*I")).toEqual(["layer1.average.w1", "tokens"]);
+    expect(inputs("T*I - w", { channel: "units" })).toEqual(["labels", "layer1.weight", "tokens"]);
   });
 
   it("has its canonical text for a name", () => {
@@ -173,8 +179,8 @@ describe("a polynomial as a rule", () => {
   ])("%s is refused: %s", (text, message) => expect(() => polynomialRule(text)).toThrow(message));
 
   it("refuses a target without a channel, and a constant without a value", () => {
-    expect(() => trace(linear, withOptions(polynomialRule("T*I")))).toThrow("at hidden layer 1, which has no target");
-    expect(() => withOptions(polynomialRule("O*I - g*w"))).toThrow("write rule.g=0.1");
+    expect(() => trace(linear, polynomialRule("T*I")())).toThrow("at hidden layer 1, which has no target");
+    expect(() => polynomialRule("O*I - g*w")()).toThrow("write rule.g=0.1");
   });
 
   it.each([

@@ -1,18 +1,23 @@
 /**
  * A polynomial as a rule that networks learn by: `rule=O*I - w*O^2`.
  *
- *   dW_ij = < F(T_j, O_j, I_i, W_ij) >,   < > the mean over the batch, and over positions that share the weight
- *
- * I is the input of the synapse, `pre` [batch, positions, in]; O the unit's activity [batch, positions, out]; w its weight as it acts,
- * scale * W. A term k T^a O^b I^c w^d is contracted over the samples first, <T^a O^b I^c>, then multiplied by w^d and by the running
- * averages of the term, which are those from before the step. The layers of a network are hidden ones, where there is no target; T is
- * refused unless a channel is chosen that carries one. The output layer is the read-out, which learns by its own gradient as always.
- * Source: Baldi and Sadowski 2016 (local rules by their variables and their form).
+ * A term k T^a O^b I^c w^d is contracted over the samples first, < T^a O^b I^c >, then multiplied by w^d and by its running averages,
+ * which are those from before the step. The layers of a network are hidden ones, where there is no target: T is refused unless a
+ * channel is chosen that carries one. The output layer is the read-out, which learns by its own gradient as always.
  */
 import { z } from "zod";
 import { constant, full, range, type Tensor } from "../graph/index.ts";
-import { correlate, type Layer } from "../networks/index.ts";
-import { type LayerView, plasticity, type Rule, RuleError, type Signal, type Workspace } from "../rules/index.ts";
+import { type Grid, outer, relaid } from "../networks/index.ts";
+import {
+  type Change,
+  type LayerView,
+  type NextValue,
+  plasticity,
+  type Rule,
+  RuleError,
+  type Signal,
+  type Workspace,
+} from "../rules/index.ts";
 import {
   averagesOf,
   constantsOf,
@@ -49,7 +54,7 @@ export function isPolynomialText(text: string): boolean {
  * The rule that a polynomial is. Its id is the canonical text, so that equal polynomials are one rule. Named constants become options
  * that must be given. Throws RuleError with the column of a mistake, for the polynomial 0, and for a constant named like an option.
  */
-export function polynomialRule(text: string): Rule {
+export function polynomialRule(text: string): Rule<Readonly<Record<string, unknown>>> {
   const rule = parsed(text);
   const id = polynomialText(rule);
   if (rule.terms.length === 0)
@@ -57,13 +62,16 @@ export function polynomialRule(text: string): Rule {
       `rule: expected a polynomial that is not 0, got ${text.trim()}; for no learning write rule=frozen`,
     );
   const uses = usesOf(rule);
-  return plasticity<PolynomialRuleOptions>({
+  return plasticity<z.ZodType<PolynomialRuleOptions>>({
     id,
     family: "polynomial",
     equation: `dw = < ${id} >`,
+    symbols:
+      "I the input of the synapse, O the activity of the unit, w the weight as the unit acts with it, T the unit's target; < > the mean over " +
+      "samples; E[..] the running average of what it holds, before the step",
     source: "a polynomial in local variables; Baldi and Sadowski 2016",
     relation: "none",
-    reads: (options) => readsOf(uses, options),
+    reads: readsOf(uses),
     options: optionsOf(rule, uses.T),
     change: (view, options, workspace) => change(rule, view, options, workspace),
   });
@@ -85,10 +93,11 @@ function usesOf(rule: Polynomial): Readonly<Record<keyof Exponents, boolean>> {
   return { T: used("T"), O: used("O"), I: used("I"), w: used("w") };
 }
 
-function readsOf(uses: ReturnType<typeof usesOf>, { activity }: PolynomialRuleOptions): Signal[] {
+/** With O the output of the unit, as it is by default. */
+function readsOf(uses: ReturnType<typeof usesOf>): Signal[] {
   const list: Signal[] = [];
   if (uses.I) list.push("pre");
-  if (uses.O) list.push(activity);
+  if (uses.O) list.push("post");
   if (uses.w) list.push("weight");
   if (uses.T) list.push("label");
   return list;
@@ -140,59 +149,45 @@ function optionsOf(rule: Polynomial, supervised: boolean): z.ZodType<PolynomialR
   return z.strictObject({ ...own, ...constants }) as unknown as z.ZodType<PolynomialRuleOptions>;
 }
 
-/** One array of weights that learns: the weights of a layer, or its bias as weights of an input that is always 1. */
+/** Weights that learn, those of a layer or its bias as the weight of an input that is always 1, with signals as their samples. */
 interface Synapses {
-  readonly layer: Layer;
-  readonly pre: () => Tensor;
-  readonly post: () => Tensor;
-  readonly target: () => Tensor;
-  /** As it acts: [in, out], or [positions, in, out]. */
-  readonly weight: () => Tensor;
-  /** Samples, and positions, that a weight sees. */
-  readonly size: number;
-  readonly shape: readonly number[];
-  readonly prefix: string;
+  /** I [.., samples, in] */
+  readonly pre: Tensor;
+  /** O [.., samples, out] */
+  readonly post: Tensor;
+  /** T [.., samples, out]; undefined in a polynomial without it. */
+  readonly target: Tensor | undefined;
+  /** w [.., in, out], as it acts. */
+  readonly weight: Tensor;
+  /** What its running averages are called. */
+  readonly averages: string;
 }
 
-function change(
-  rule: Polynomial,
-  view: LayerView,
-  options: PolynomialRuleOptions,
-  workspace: Workspace,
-): { weight: Tensor; bias?: Tensor; next: Record<string, Tensor> } {
-  const { layer } = view;
-  const target = once(() => targetOf(view, workspace, options));
-  const post = once(() => (options.activity === "post" ? view.post : view.preactivation));
+function change(rule: Polynomial, view: LayerView, options: PolynomialRuleOptions, workspace: Workspace): Change {
   const synapses: Synapses = {
-    layer,
-    pre: () => view.pre,
-    post,
-    target,
-    weight: once(() => (layer.scale === 1 ? view.weight : view.weight.mul(layer.scale))),
-    size: workspace.batch * (layer.shared ? layer.positions : 1),
-    shape: layer.shared
-      ? [layer.inFeatures, layer.outFeatures]
-      : [layer.positions, layer.inFeatures, layer.outFeatures],
-    prefix: "average",
+    pre: view.pre,
+    post: options.activity === "post" ? view.post : view.preactivation,
+    target: usesOf(rule).T ? targetOf(view, workspace, options) : undefined,
+    weight: view.weight,
+    averages: "average",
   };
-  const weights = learn(rule, view, synapses, options);
+  const weight = learn(rule, view, synapses, options);
   const { bias } = view;
-  if (!options.learnBias || bias === undefined) return { weight: weights.change, next: weights.next };
-  const shared = layer.bias === "shared";
-  const asWeights: Synapses = {
-    ...synapses,
-    layer: { ...layer, shared, inFeatures: 1 },
-    pre: () => full(1, [workspace.batch, layer.positions, 1]),
-    weight: () => (shared ? bias : bias.expand(1)),
-    size: workspace.batch * (shared ? layer.positions : 1),
-    shape: shared ? [1, layer.outFeatures] : [layer.positions, 1, layer.outFeatures],
-    prefix: "biasAverage",
-  };
-  const biases = learn(rule, view, asWeights, options);
+  if (!options.learnBias || bias === undefined) return { weight: weight.change, next: weight.next };
+  const ofBias = learn(rule, view, asWeight(view, bias, synapses), options);
+  return { weight: weight.change, bias: ofBias.change.reshape(bias.shape), next: [...weight.next, ...ofBias.next] };
+}
+
+/** The bias as the weight of an input that is always 1. It need not be shared over positions as the weight is. */
+function asWeight({ layer }: LayerView, bias: Tensor, { post, target }: Synapses): Synapses {
+  const grid: Grid = { positions: layer.positions, shared: layer.bias === "shared" };
+  const units = relaid(layer, grid, post);
   return {
-    weight: weights.change,
-    bias: biases.change.reshape(bias.shape),
-    next: { ...weights.next, ...biases.next },
+    pre: ones(units),
+    post: units,
+    target: target && relaid(layer, grid, target),
+    weight: grid.shared ? bias : bias.expand(1),
+    averages: "biasAverage",
   };
 }
 
@@ -201,33 +196,28 @@ function learn(
   view: LayerView,
   synapses: Synapses,
   options: PolynomialRuleOptions,
-): { change: Tensor; next: Record<string, Tensor> } {
-  const next: Record<string, Tensor> = {};
+): { readonly change: Tensor; readonly next: readonly NextValue[] } {
+  const next: NextValue[] = [];
   const averages = new Map<string, Tensor>();
   for (const of of averagesOf(rule)) {
     const now = withWeight(synapses, contracted(synapses, of.I, activityPart(synapses, of)), of.w);
-    const name = `${synapses.prefix}.${variables.flatMap((v) => (of[v] > 0 ? [`${v}${of[v]}`] : [])).join("")}`;
-    const before = view.state(name, now.shape, { kind: "constant", value: options.initialAverage ?? 0 });
-    averages.set(exponentsKey(of), before);
-    next[name] = before.add(now.sub(before).mul(options.averageRate ?? 0.1));
+    const name = variables.flatMap((v) => (of[v] > 0 ? [`${v}${of[v]}`] : [])).join("");
+    const state = view.state(`${synapses.averages}.${name}`, now.shape, options.initialAverage ?? 0);
+    averages.set(exponentsKey(of), state.now);
+    next.push(state.follows(now, options.averageRate ?? 0.1));
   }
   const parts = groups(rule.terms).map((terms) => {
     const [{ exponents, averages: means }] = terms;
-    const gates = terms.map((term) => {
-      const factor = coefficientOf(term, options);
-      const part = activityPart(synapses, term.exponents);
-      return typeof part === "number" ? part * factor : part.mul(factor);
-    });
-    let part = withWeight(synapses, contracted(synapses, exponents.I, gates.reduce(plus)), exponents.w);
+    const gates = terms.map((term) => activityPart(synapses, term.exponents).mul(coefficientOf(term, options)));
+    const gate = gates.reduce((sum, part) => sum.add(part));
+    let part = withWeight(synapses, contracted(synapses, exponents.I, gate), exponents.w);
     for (const { of, exponent } of means) {
       const mean = averages.get(exponentsKey(of));
       if (mean !== undefined) part = part.mul(raised(mean, exponent));
     }
     return part;
   });
-  const total = parts.reduce((sum, part) => sum.add(part));
-  const whole = total.rank === synapses.shape.length && total.shape.every((n, i) => n === synapses.shape[i]);
-  return { change: whole ? total : total.broadcastTo(synapses.shape), next };
+  return { change: parts.reduce((sum, part) => sum.add(part)).broadcastTo(synapses.weight.shape), next };
 }
 
 /** Terms that differ in their powers of T and O alone are contracted as one: (T - O)*I is one product of matrices. */
@@ -250,31 +240,28 @@ function coefficientOf({ coefficient, constants }: Term, options: PolynomialRule
   );
 }
 
-/** T^a O^b, [batch, positions, out]; 1 without either. */
-function activityPart({ target, post }: Synapses, { T, O }: Exponents): Tensor | number {
-  if (T === 0) return O === 0 ? 1 : raised(post(), O);
-  return O === 0 ? raised(target(), T) : raised(target(), T).mul(raised(post(), O));
+/** T^a O^b, [.., samples, out]; [.., samples, 1] without either. */
+function activityPart({ target, post }: Synapses, { T, O }: Exponents): Tensor {
+  const factors = [
+    ...(target === undefined || T === 0 ? [] : [raised(target, T)]),
+    ...(O === 0 ? [] : [raised(post, O)]),
+  ];
+  const [first = ones(post), second] = factors;
+  return second === undefined ? first : first.mul(second);
 }
 
-/** <gate I^c>: of the weight's shape, with 1 in the place of inputs or units where nothing depends on them. */
-function contracted({ layer, pre, size }: Synapses, power: number, gate: Tensor | number): Tensor {
-  const mean = (x: Tensor): Tensor => (layer.shared ? x.sum([0, 1]) : x.sum(0)).mul(1 / size);
-  if (power === 0) {
-    if (typeof gate === "number") return full(gate, layer.shared ? [1, 1] : [1, 1, 1]);
-    return layer.shared ? mean(gate).expand(0) : mean(gate).expand(1);
-  }
-  const x = raised(pre(), power);
-  if (typeof gate !== "number") return correlate(layer, x, gate.mul(1 / size));
-  return mean(x).expand(-1).mul(gate);
+/** < gate I^c >: of the weight's shape, with 1 in the place of inputs or units where nothing depends on them. */
+function contracted({ pre }: Synapses, power: number, gate: Tensor): Tensor {
+  return outer(power === 0 ? ones(pre) : raised(pre, power), gate);
+}
+
+/** What does not depend on inputs, or on units: 1 for every sample of x, [.., samples, 1]. */
+function ones(x: Tensor): Tensor {
+  return full(1, [...x.shape.slice(0, -1), 1]);
 }
 
 function withWeight({ weight }: Synapses, part: Tensor, power: number): Tensor {
-  return power === 0 ? part : part.mul(raised(weight(), power));
-}
-
-function plus(a: Tensor | number, b: Tensor | number): Tensor | number {
-  if (typeof a === "number") return typeof b === "number" ? a + b : b.add(a);
-  return a.add(b);
+  return power === 0 ? part : part.mul(raised(weight, power));
 }
 
 /** x^n by multiplication: a power of a negative number is one too. */
@@ -284,30 +271,19 @@ function raised(x: Tensor, exponent: number): Tensor {
   return result;
 }
 
-/** T [batch, positions, out] of a layer. Throws RuleError where no channel carries one. */
-function targetOf(view: LayerView, workspace: Workspace, { channel }: PolynomialRuleOptions): Tensor {
-  const { index, layer } = view;
+/** T of a layer, [.., samples, out]. Throws RuleError where no channel carries one. */
+function targetOf(view: LayerView, { target, classes }: Workspace, { channel }: PolynomialRuleOptions): Tensor {
+  const { index, units } = view;
   if (channel === undefined || channel === "none") {
     throw new RuleError(
       `rule: expected a rule without T at hidden layer ${index}, which has no target, got one with T; add rule.channel=random or rule.channel=units`,
     );
   }
-  const { classes } = workspace.network.readout;
-  const hot = workspace.labels.oneHot(classes);
-  const shape = [workspace.batch, layer.positions, layer.outFeatures];
-  if (channel === "random") {
-    // One of the classes is on: with deviation 1 the targets of a layer have variance 1.
-    const matrix = view.fixed("channel", [classes, layer.outFeatures], { kind: "normal", deviation: 1 });
-    return hot.matmul(matrix).expand(1).broadcastTo(shape);
-  }
-  const owners = range(layer.outFeatures).map((k) => k % classes);
-  return hot
-    .gather(constant(owners, [layer.outFeatures], "int32"), 1)
-    .expand(1)
-    .broadcastTo(shape);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+  const owners = range(units).map((k) => k % classes);
+  const ofUnits =
+    channel === "random"
+      ? // One of the classes is on: with deviation 1 the targets of a layer have variance 1.
+        target.matmul(view.fixed("channel", [classes, units], { kind: "normal", deviation: 1 }))
+      : target.gather(constant(owners, [units], "int32"), 1);
+  return view.toEverySample(ofUnits).broadcastTo(view.post.shape);
 }

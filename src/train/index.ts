@@ -3,12 +3,14 @@ export { type OptimiserOptions } from "./optimiser.ts";
 export { parametersOf } from "./parameters.ts";
 export {
   buildStep,
+  encoder,
   type Model,
   replicate,
   simplifyAll,
   type StepGraph,
   type TracedUpdates,
   traceUpdates,
+  workspaceFor,
 } from "./step.ts";
 export { type CurveSample, explosion, type Progress, type ReplicaResult, train, type TrainOptions } from "./train.ts";
 export { type Group, isSlot, type Replica, Trainer } from "./trainer.ts";

@@ -47,9 +47,7 @@ function probesOf({ layers, classes }: Workspace): Probe[] {
 function buildProbeStep(network: Network, rule: ChosenRule, length: number): Record<string, Tensor> {
   const workspace = workspaceFor(network, rule, probeTraining.batch, length);
   const probes = probesOf(workspace);
-  const loss = probes
-    .map(({ logits }) => crossEntropy(logits, workspace.labels))
-    .reduce((sum, own) => sum.add(own));
+  const loss = probes.map(({ logits }) => crossEntropy(logits, workspace.labels)).reduce((sum, own) => sum.add(own));
   const parameters = probes.flatMap((probe) => probe.parameters);
   const slopes = grad(
     loss,

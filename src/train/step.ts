@@ -17,6 +17,7 @@ import {
 } from "../graph/index.ts";
 import type { Network } from "../networks/index.ts";
 import {
+  type Between,
   type ChosenRule,
   type Decay,
   type Noise,
@@ -44,6 +45,8 @@ export interface Model {
 export interface TracedUpdates {
   readonly network: Network;
   readonly rule: ChosenRule;
+  /** What layers pass on in the network's own passes, where it is not their activity. */
+  readonly between: Between | undefined;
   readonly workspace: Workspace;
   readonly updates: Updates;
 }
@@ -72,16 +75,21 @@ export function encoder(network: Network): (tokens: Tensor) => Tensor {
 }
 
 /** What a rule sees of a batch of inputs of `length` symbols, and whose inputs it may use. */
-export function workspaceFor(network: Network, { rule, options }: ChosenRule, batch: number, length: number): Workspace {
+export function workspaceFor(network: Network, chosen: ChosenRule, batch: number, length: number): Workspace {
+  return workspaceWith(network, chosen.rule.between(chosen.options), batch, length);
+}
+
+function workspaceWith(network: Network, between: Between | undefined, batch: number, length: number): Workspace {
   const registry = new Registry(input("tokens", [batch, length], "int32"), input("labels", [batch], "int32"));
   const parameters = registerParameters(network, registry);
-  return new Workspace({ network, registry, parameters, encode: encoder(network), between: rule.between(options) });
+  return new Workspace({ network, registry, parameters, encode: encoder(network), between });
 }
 
 /** Traces a rule on inputs of `length` symbols. Throws RuleError when the rule breaks its contract. */
 export function traceUpdates({ network, rule, batch }: Omit<Model, "optimiser">, length: number): TracedUpdates {
-  const workspace = workspaceFor(network, rule, batch, length);
-  return { network, rule, workspace, updates: traceRule(rule, workspace) };
+  const between = rule.rule.between(rule.options);
+  const workspace = workspaceWith(network, between, batch, length);
+  return { network, rule, between, workspace, updates: traceRule(rule, workspace) };
 }
 
 /** The read-out's own exact gradient, on detached features. */
@@ -97,7 +105,10 @@ export function buildStep(model: Model, length: number): StepGraph {
   const slopes = [...updates.slopes, ...readoutSlopes(workspace)];
   const scores = pass.readout.post;
   const objectives = Object.fromEntries(
-    (updates.objectives ?? []).map(({ of, name, value }) => [of === undefined ? name : `${of.layer.name}.${name}`, value]),
+    (updates.objectives ?? []).map(({ of, name, value }) => [
+      of === undefined ? name : `${of.layer.name}.${name}`,
+      value,
+    ]),
   );
   const outputs = {
     loss: crossEntropy(scores, registry.labels),

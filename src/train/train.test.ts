@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { layOut } from "../networks/index.ts";
 import { stream } from "../random/stream.ts";
-import { chooseRule } from "../rules/index.ts";
+import { type ChosenRule, chooseRule } from "../rules/index.ts";
 import { nodeEngine } from "../runtime/node-engine.node.ts";
 import { rhmTask } from "../tasks/index.ts";
 import { type Group, type Replica, train, type TrainOptions } from "./index.ts";
@@ -33,9 +33,14 @@ function replica(seed: number, learningRate = 0.01, count = 100): Replica {
   };
 }
 
+/** By id; that of pairs with those whose numbers are known. */
+function chosen(rule: string): ChosenRule {
+  return chooseRule(rule === "info-nce" ? { id: rule, pair: "same-class" } : { id: rule });
+}
+
 function group(replicas: readonly Replica[], rule = "backprop", form: Group["form"] = "stacked"): Group {
   return {
-    model: { network: network(), rule: chooseRule({ id: rule }), optimiser, batch: 32 },
+    model: { network: network(), rule: chosen(rule), optimiser, batch: 32 },
     schedule: { kind: "constant", decay: 1, steps: 60 },
     replicas,
     form,
@@ -91,6 +96,24 @@ describe("train", () => {
     const last = easy!.curve.filter(({ metric }) => metric === "trainLoss").at(-1);
     expect(last!.step).toBe(easy!.steps);
     expect(last!.value).toBeLessThan(0.6);
+  });
+
+  it("judges by a rule's own scores where it has some, having trained all the same", async () => {
+    const judged = async (inference: string) => {
+      const of = group([replica(0)]);
+      const rule = chooseRule({ id: "forward-forward", inference });
+      const [result] = await train({ ...of, model: { ...of.model, rule } }, options, engine);
+      return result!;
+    };
+    const [readout, goodness] = [await judged("readout"), await judged("goodness")];
+    expect(goodness.values).toEqual(readout.values);
+    expect(goodness.curve).toEqual(readout.curve);
+    for (const set of ["train", "validation", "test"] as const) {
+      expect(goodness[set].loss).not.toBeCloseTo(readout[set].loss, 3);
+      expect(goodness[set].error).toBeGreaterThanOrEqual(0);
+    }
+    // Better than guessing on what it learned from.
+    expect(goodness.train.error).toBeLessThan(0.75);
   });
 
   it("ends at once when aborted", async () => {

@@ -28,6 +28,8 @@ export interface Replica {
 /** Runs that share a graph. */
 export interface Group {
   readonly model: Model;
+  /** The graph of the model's step, where it has been built before; built anew where it is left out. */
+  readonly step?: StepGraph;
   readonly schedule: ScheduleOptions;
   readonly replicas: readonly Replica[];
   /**
@@ -88,7 +90,7 @@ export class Trainer {
     if (first === undefined || (group.form === "plain" && group.replicas.length !== 1)) {
       throw new Error(`internal: a ${group.form} group of ${group.replicas.length} replicas`);
     }
-    const graph = buildStep(group.model, first.task.positions);
+    const graph = group.step ?? buildStep(group.model, first.task.positions);
     const outputs = group.form === "plain" ? graph.outputs : replicate(graph.outputs, group.replicas.length);
     const blockSteps = blockStepsFor(topological(Object.values(outputs)).length, steps);
     if (blockSteps === 1) {

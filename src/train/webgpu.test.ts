@@ -2,8 +2,9 @@
 import { existsSync } from "node:fs";
 import { expect, it } from "vitest";
 import { nodeEngine } from "../runtime/node-engine.node.ts";
-import { buildRun } from "../study/build.ts";
-import { RunSpec } from "../study/spec.ts";
+import { PlannedModel } from "../study/run/planned-model.ts";
+import { groupOf } from "../study/run/training-group.ts";
+import { RunSpec } from "../study/spec/spec.ts";
 import { Trainer } from "./index.ts";
 
 const softwareDriver = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -16,20 +17,16 @@ it.skipIf(!runnable)(
   { timeout: 120_000 },
   async () => {
     if (existsSync(softwareDriver)) process.env["VK_ICD_FILENAMES"] ??= softwareDriver;
-    const { model, schedule, replica } = buildRun(
-      RunSpec.parse({
-        rule: "direct-feedback-alignment",
-        task: { v: 4, m: 2, depth: 2 },
-        data: { train: 24, validation: 2, test: 4 },
-        network: { width: 8 },
-        train: { steps: 4, batch: 8 },
-      }),
-    );
+    const spec = RunSpec.parse({
+      rule: "direct-feedback-alignment",
+      task: { v: 4, m: 2, depth: 2 },
+      data: { train: 24, validation: 2, test: 4 },
+      network: { width: 8 },
+      train: { steps: 4, batch: 8 },
+    });
+    const group = { ...groupOf(new PlannedModel(spec), [spec]), form: "stacked" } as const;
     const losses = async (device: "cpu" | "webgpu"): Promise<number[]> => {
-      const trainer = await Trainer.create(
-        { model, schedule, form: "stacked", replicas: [replica] },
-        nodeEngine({ device }),
-      );
+      const trainer = await Trainer.create(group, nodeEngine({ device }));
       const found: number[] = [];
       for (let step = 0; step < 4; step++) found.push((await trainer.advance())[0]!["loss"]![0]!);
       await trainer.dispose();

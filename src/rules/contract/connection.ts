@@ -7,11 +7,11 @@ import {
   batchOf,
   correlate,
   glorotDeviation,
+  type Grid,
   type Layer,
   receiveFrom,
+  relaid,
   sendBack,
-  toPositions,
-  toSamples,
   weightShape,
 } from "../../networks/index.ts";
 import type { LayerView } from "./layer-view.ts";
@@ -59,9 +59,10 @@ export class Feedback {
     return this.kept.state;
   }
 
-  /** Sends a signal at the units of the layer it comes from back to those of the layer it leads to; through another matrix of its shape where one is given. */
+  /** Sends a signal at the units of the layer it comes from back to those of the layer it leads to; through another matrix, or one for each position, where it is given. */
   sendBack(signal: Tensor, through = this.weight): Tensor {
-    return sendBack(this.twin, this.laidOut(signal), through, this.to.layer);
+    const carrier = { ...this.twin, shared: through.rank === 2 };
+    return sendBack(carrier, this.laidOut(signal, carrier), through, this.to.layer);
   }
   /** The slope of the forward weight that it stands for, given a signal at the drives there: averaged over the batch. */
   slope(signal: Tensor): Tensor {
@@ -76,10 +77,9 @@ export class Feedback {
     return correlate(seen, this.laidOut(drives).mul(1 / (seen.size(-2) * this.twin.scale * variance)));
   }
 
-  /** A signal of the layer it comes from, laid out as this matrix is shared. */
-  private laidOut(signal: Tensor): Tensor {
-    const { layer } = this.from;
-    return layer.shared === this.twin.shared ? signal : toSamples(this.twin, toPositions(layer, signal));
+  /** A signal of the layer it comes from, laid out as this matrix, or another, is shared. */
+  private laidOut(signal: Tensor, as: Grid = this.twin): Tensor {
+    return relaid(this.from.layer, as, signal);
   }
 }
 

@@ -252,6 +252,8 @@ export class LayerView {
 
   private neighbourBelow(what: string): LayerView {
     if (this.below !== undefined) return this.below;
-    throw new RuleError(`${what}: expected a layer with another one below, got ${this.layer.name}, which reads the input`);
+    throw new RuleError(
+      `${what}: expected a layer with another one below, got ${this.layer.name}, which reads the input`,
+    );
   }
 }

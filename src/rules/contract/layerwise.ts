@@ -32,6 +32,10 @@ export function layerwise<Schema extends z.ZodType<SequenceOptions>>(
 }
 
 /** Updates of layers that learn together, or one after another: layer l in steps (l - 1) N to l N - 1, the last from (L - 1) N to the end. */
-export function inSequence(workspace: Workspace, updates: Updates, { sequence, stepsPerLayer }: SequenceOptions): Updates {
+export function inSequence(
+  workspace: Workspace,
+  updates: Updates,
+  { sequence, stepsPerLayer }: SequenceOptions,
+): Updates {
   return sequence === "together" ? updates : inTurns(workspace, updates, { steps: stepsPerLayer, again: false });
 }

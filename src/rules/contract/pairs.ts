@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import { concat, constant, range, type Tensor } from "../../graph/index.ts";
-import { firstHalf, neighbours, toPositions } from "../../networks/index.ts";
+import { neighbours, toPositions } from "../../networks/index.ts";
 import type { LayerView } from "./layer-view.ts";
 import { type SequenceOptions, sequenceOptions } from "./layerwise.ts";
-import { type PairKind, pairKinds } from "../../tasks/pair-kinds.ts";
+import { type PairKind, pairKinds, type PartnerRequest } from "../../tasks/pair-kinds.ts";
 import { RuleError } from "./signal.ts";
 import type { Initial } from "./variable.ts";
 import type { Workspace } from "./workspace.ts";
@@ -66,9 +66,7 @@ export function pairedViews(
 ): readonly [Tensor, Tensor] {
   const [here, there] = viewsOf(view, options, workspace, of);
   const arrange = (x: Tensor): Tensor =>
-    options.positions === "each"
-      ? x.transpose([1, 0, 2])
-      : x.reshape([1, x.size(0), x.size(1) * x.size(2)]);
+    options.positions === "each" ? x.transpose([1, 0, 2]) : x.reshape([1, x.size(0), x.size(1) * x.size(2)]);
   return [arrange(here), arrange(there)];
 }
 
@@ -92,13 +90,15 @@ function viewsOf(
     case "context": {
       const beside = view.above && neighbours(view.layer, view.above.layer, own);
       if (beside !== undefined) return beside;
-      const [first, second] = halfInputs(view, workspace);
-      return [placed(workspace.further({ encoded: first }).at(view)[of]), placed(workspace.further({ encoded: second }).at(view)[of])];
+      const [first, second] = halves(view, workspace);
+      return [placed(workspace.partner(first).at(view)[of]), placed(workspace.partner(second).at(view)[of])];
     }
     case "halves": {
       const { units } = view;
       if (units % 2 !== 0)
-        throw new RuleError(`rule.pair=halves: expected an even number of units in every layer, got ${units} in ${view.layer.name}`);
+        throw new RuleError(
+          `rule.pair=halves: expected an even number of units in every layer, got ${units} in ${view.layer.name}`,
+        );
       const both = placed(own);
       return [both.narrow(2, 0, units / 2), both.narrow(2, units / 2, units)];
     }
@@ -107,12 +107,15 @@ function viewsOf(
   }
 }
 
-/** The input with its second, and with its first, half blank; split between positions of the layer below where it has several. */
-function halfInputs(view: LayerView, workspace: Workspace): readonly [Tensor, Tensor] {
-  const { input, registry, network } = workspace;
+/** The first and the second half of the input, cut between positions of the layer below where it has several. */
+function halves(view: LayerView, { registry, network }: Workspace): readonly [PartnerRequest, PartnerRequest] {
+  const symbols = registry.tokens.size(1);
   const parts = view.below === undefined ? network.input.positions : view.below.layer.positions;
-  const mask = constant(firstHalf(network.input, registry.tokens.size(1), parts), input.shape.slice(1));
-  return [input.mul(mask), input.mul(mask.oneMinus())];
+  const cut = parts > 1 ? (symbols / parts) * Math.ceil(parts / 2) : Math.ceil(symbols / 2);
+  return [
+    { kind: "part", from: 0, to: cut },
+    { kind: "part", from: cut, to: symbols },
+  ];
 }
 
 /** x [comparisons, batch, in] times a matrix of the layer's own, shared over comparisons: [comparisons, batch, out]. */
@@ -151,5 +154,8 @@ export function shiftedIdentity(size: number, shift = 0): Tensor {
 
 /** Sum over units i != k of the square of a matrix [comparisons, units, units]: [comparisons]. */
 export function offDiagonalSquares(matrix: Tensor): Tensor {
-  return matrix.mul(shiftedIdentity(matrix.size(-1)).oneMinus()).square().sum([1, 2]);
+  return matrix
+    .mul(shiftedIdentity(matrix.size(-1)).oneMinus())
+    .square()
+    .sum([1, 2]);
 }

@@ -57,11 +57,17 @@ export class Registry {
     return variable;
   }
 
-  /** Random numbers drawn anew at each step; asking twice gives the same ones. */
-  noise(request: Omit<Noise, "tensor" | "name"> & { readonly name: string }): Tensor {
+  /** Random numbers drawn anew at each step; asking twice gives the same ones. Throws RuleError when they were others the first time. */
+  noise(request: Omit<Noise, "tensor">): Tensor {
     const name = `noise.${request.name}`;
     const known = this.noiseByName.get(name);
-    if (known !== undefined) return known.tensor;
+    if (known !== undefined) {
+      const { shape, distribution, owner } = request;
+      const same = known.distribution === distribution && known.owner === owner && known.shape.join() === shape.join();
+      if (same) return known.tensor;
+      const [was, is] = [known, request].map((one) => `${one.distribution} [${one.shape.join(", ")}]`);
+      throw new RuleError(`${name}: expected one noise of this name, got ${is ?? ""} after ${was ?? ""}; rename one`);
+    }
     const tensor = input(name, request.shape);
     this.noiseByName.set(name, { ...request, name, tensor });
     return tensor;

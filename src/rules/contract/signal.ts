@@ -6,7 +6,7 @@ export const signals = {
   preactivation: "drive of this unit before its nonlinearity, same sample",
   weight: "this layer's own weights",
   lateral: "other units of this layer, same sample: competition, normalisation",
-  batch: "other samples' activity in this layer: contrast, batch statistics",
+  batch: "other samples, in more than a sum over them: contrast, batch statistics, a function of the batch mean",
   pair: "this layer's activity for the paired view",
   localHead: "parameters of an auxiliary head that belongs to this layer",
   label: "the target class",

@@ -52,9 +52,7 @@ export const normPowerField = z.number().min(1).default(2).describe("p of the Lp
 export const normRateField = z
   .number()
   .min(0)
-  .describe(
-    "a unit's change is multiplied by |norm of its weights - 1| to this power (0.5 in SoftHebb); 0 is off",
-  );
+  .describe("a unit's change is multiplied by |norm of its weights - 1| to this power (0.5 in SoftHebb); 0 is off");
 
 /** Lp norm of every unit's weights [.., in, out]: [.., 1, out]. */
 export function unitNorms(weight: Tensor, power: number): Tensor {

@@ -28,9 +28,6 @@ export function inTurns(workspace: Workspace, updates: Updates, { steps, again }
       parameter,
       gradient: parameter.owner === undefined ? gradient : isTurn(parameter.owner.index).where(gradient, 0),
     })),
-    next: [
-      ...(updates.next ?? []),
-      step.becomes(again ? later.less(count * steps - 0.5).where(later, 0) : later),
-    ],
+    next: [...(updates.next ?? []), step.becomes(again ? later.less(count * steps - 0.5).where(later, 0) : later)],
   };
 }

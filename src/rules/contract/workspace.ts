@@ -40,7 +40,7 @@ export class Workspace {
   readonly pass: Pass;
   readonly registry: Registry;
 
-  private readonly parameters: Parameters;
+  private readonly stored: Parameters;
   private readonly partnerPasses = new Map<Tensor, Pass>();
 
   constructor(private readonly inputs: WorkspaceInputs) {
@@ -48,7 +48,7 @@ export class Workspace {
     this.network = network;
     this.registry = registry;
     this.batch = registry.tokens.size(0);
-    this.parameters = parametersOf(inputs.parameters);
+    this.stored = parametersOf(inputs.parameters);
     this.pass = this.run(this.input);
     const views = allLayers(network).map(
       (layer, i) => new LayerView(layer, this.pass.at(layer), inputs.parameters[i] ?? [], registry),
@@ -95,11 +95,11 @@ export class Workspace {
   /** A further pass of the network: on another input, with other parameters, or perturbed. */
   further(changes: PassChanges): Pass {
     const { encoded = this.input, perturb, perturbParameters, between = this.inputs.between } = changes;
-    const layers = this.parameters.layers.map((own, i) => {
+    const layers = this.stored.layers.map((own, i) => {
       const layer = this.network.layers[i];
       return layer === undefined || perturbParameters === undefined ? own : perturbParameters(layer, own);
     });
-    return forward(this.network, { ...this.parameters, layers }, encoded, { between, perturb });
+    return forward(this.network, { ...this.stored, layers }, encoded, { between, perturb });
   }
   /** The pass on every example's partner. */
   partner(request: PartnerRequest): Pass {
@@ -132,7 +132,7 @@ export class Workspace {
   }
 
   private run(encoded: Tensor): Pass {
-    return forward(this.network, this.parameters, encoded, { between: this.inputs.between });
+    return forward(this.network, this.stored, encoded, { between: this.inputs.between });
   }
 }
 

@@ -72,7 +72,11 @@ export function alongDirectPaths(workspace: Workspace, sent: Tensor, options: Fe
       case "product":
         return along(product());
       case "sign":
-        return along(product().sign().mul(options.feedbackScale * readout.directMagnitude));
+        return along(
+          product()
+            .sign()
+            .mul(options.feedbackScale * readout.directMagnitude),
+        );
       case "sign-random-magnitude": {
         const kind = options.magnitudes === "fixed" ? "fixed" : "redrawn";
         const feedback = view.directFeedback(readout, { ...request, kind });

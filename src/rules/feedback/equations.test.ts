@@ -14,8 +14,8 @@ import {
   sumToWeight,
   trace,
   type Traced,
-} from "../rule-cases.contract.ts";
-import { RuleError } from "../signal.ts";
+} from "../testing/rule-cases.contract.ts";
+import { RuleError } from "../contract/index.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -197,7 +197,6 @@ function naiveGradients(traced: Traced, found: Evaluation, options: Options): Re
   >;
   if (options.weights !== "learned" && options.weights !== "adaptive") return expected;
   const { layers, readout } = traced.networkCase.network;
-  const decay = options.weights === "learned" ? (options.decay as number) : 0;
   const sent = sentBy(found, options.signal);
   const batch = sent.length;
   layers.forEach((layer, l) => {
@@ -216,7 +215,7 @@ function naiveGradients(traced: Traced, found: Evaluation, options: Options): Re
       const change = outer(shared ? outFeatures : positions * outFeatures, (b, i) =>
         shared ? average(b, i) * positions : flat(b, i),
       );
-      expected[name] = change.map((x, i) => x + decay * found.feeds[name]![i]!);
+      expected[name] = change;
     } else if (l === layers.length - 1) {
       expected["readout.feedback"] = outer(readout.inFeatures, readout.pooling === "mean" ? average : flat);
     } else {
@@ -228,14 +227,20 @@ function naiveGradients(traced: Traced, found: Evaluation, options: Options): Re
         { ...above, layer: { ...above.layer, shared } },
         (b, p, i, j) => (above.layer.scale * above.pre[b]![p]![i]! * deltas[l + 1]![b]![p]![j]!) / batch,
       );
-      expected[name] = change.map((x, i) => x + decay * found.feeds[name]![i]!);
-    }
-    if (options.path === "chain" && decay > 0) {
-      const name = `layer${l + 1}.weight`;
-      expected[name] = expected[name]!.map((x, i) => x + decay * found.feeds[name]![i]!);
+      expected[name] = change;
     }
   });
   return expected;
+}
+
+/** What forgets at each step: learned feedback and, on a chain, the forward weights, of which all but the first layer's have a twin. */
+function naiveForgetful({ networkCase: { network } }: Traced, { path, weights: kind }: Options): string[] {
+  if (kind !== "learned") return [];
+  const layers = network.layers.map((_, l) => `layer${l + 1}`);
+  if (path === "direct") return layers.map((name) => `${name}.feedback`);
+  return [...layers, "readout"]
+    .flatMap((name) => [`${name}.weight`, `${name}.feedback`])
+    .filter((name) => name !== `${layers.at(-1)!}.feedback`);
 }
 
 /** Every combination that is not refused. */
@@ -272,6 +277,12 @@ describe("every point of the family is its equation", () => {
       const found = evaluate(traced, drawFeeds(traced, i + 1));
       const expected = naiveGradients(traced, found, options);
       expect(Object.keys(found.gradients).sort()).toEqual(Object.keys(expected).sort());
+      const decays = (traced.updates.decays ?? []).map(({ parameter: { name }, rate }) => [name, rate]);
+      expect(decays.sort()).toEqual(
+        naiveForgetful(traced, options)
+          .sort()
+          .map((name) => [name, 0.1]),
+      );
       for (const [name, values] of Object.entries(expected))
         expect(relativeError(found.gradients[name]!, values), `${net.name}: ${name}`).toBeLessThan(1e-6);
     });

@@ -52,7 +52,8 @@ function feedback(
   return defineRule({ ...card, symbols, family: "feedback", options: axesAt(point) }, trace);
 }
 
-const magnitudes = "Magnitudes are those of Glorot and Bengio (2010) for B and W alike, as in BioTorch, in the units of the forward weights.";
+const magnitudes =
+  "Magnitudes are those of Glorot and Bengio (2010) for B and W alike, as in BioTorch, in the units of the forward weights.";
 
 /** Gradient descent on the output loss. */
 export const backprop = feedback(
@@ -62,7 +63,7 @@ export const backprop = feedback(
     equation: "delta_l = f'(a_l) * W_{l+1} delta_{l+1}",
     source: "Rumelhart, Hinton and Williams 1986",
     relation: "equal",
-    reads: [],
+    reads: ["pre", "preactivation", "outputError", "neighbour", "otherActivity", "otherWeight"],
   },
   { path: "chain", weights: "transposed", gate: "all", signal: "error" },
 );
@@ -75,7 +76,7 @@ export const backpropUngated = feedback(
     equation: "delta_l = f'(a_l) * W_{l+1} W_{l+2} ... W_out e",
     source: "control; SBP without upper derivatives in Baldi, Sadowski and Lu 2018",
     relation: "none",
-    reads: [],
+    reads: ["pre", "preactivation", "outputError", "neighbour", "otherWeight"],
   },
   { path: "chain", weights: "transposed", gate: "own", signal: "error" },
 );
@@ -89,7 +90,7 @@ export const feedbackAlignment = feedback(
     source: "Lillicrap, Cownden, Tweed and Akerman 2016",
     choices: magnitudes,
     relation: "equal when the feedback is the transpose",
-    reads: [],
+    reads: ["pre", "preactivation", "outputError", "neighbour", "otherActivity"],
   },
   { path: "chain", weights: "random", gate: "all", signal: "error" },
 );
@@ -102,7 +103,7 @@ export const directFeedbackAlignment = feedback(
     equation: "delta_l = f'(a_l) * B_l e",
     source: "Nokland 2016, eq. 6",
     relation: "none",
-    reads: [],
+    reads: ["pre", "preactivation", "outputError"],
   },
   { path: "direct", weights: "random", gate: "own", signal: "error" },
 );
@@ -115,7 +116,7 @@ export const signDirectFeedbackAlignment = feedback(
     equation: "delta_l = f'(a_l) * B_l sign(e)",
     source: "Frenkel, Lefebvre and Bol 2021",
     relation: "none",
-    reads: [],
+    reads: ["pre", "preactivation", "outputError"],
   },
   { path: "direct", weights: "random", gate: "own", signal: "sign" },
 );
@@ -127,9 +128,10 @@ export const directRandomTargetProjection = feedback(
     aliases: ["direct-random-target-projection"],
     equation: "delta_l = - f'(a_l) * B_l y",
     source: "Frenkel, Lefebvre and Bol 2021",
-    choices: "The target is sent with a minus sign, in which the error has it: random B does not mind, other weights do.",
+    choices:
+      "The target is sent with a minus sign, in which the error has it: random B does not mind, other weights do.",
     relation: "none",
-    reads: [],
+    reads: ["pre", "preactivation", "label"],
   },
   { path: "direct", weights: "random", gate: "own", signal: "target" },
 );
@@ -143,7 +145,7 @@ export const uniformSignFeedback = feedback(
     source: "Liao, Leibo and Poggio 2016",
     choices: magnitudes,
     relation: "none",
-    reads: [],
+    reads: ["pre", "preactivation", "outputError", "neighbour", "otherActivity", "otherWeight"],
   },
   { path: "chain", weights: "sign", gate: "all", signal: "error" },
 );
@@ -156,7 +158,7 @@ export const batchwiseRandomSignFeedback = feedback(
     source: "Liao, Leibo and Poggio 2016",
     choices: magnitudes,
     relation: "none",
-    reads: [],
+    reads: ["pre", "preactivation", "outputError", "noise", "neighbour", "otherActivity", "otherWeight"],
   },
   { path: "chain", weights: "sign-random-magnitude", gate: "all", signal: "error", magnitudes: "redrawn" },
 );
@@ -169,7 +171,7 @@ export const fixedRandomSignFeedback = feedback(
     source: "Liao, Leibo and Poggio 2016",
     choices: magnitudes,
     relation: "none",
-    reads: [],
+    reads: ["pre", "preactivation", "outputError", "neighbour", "otherActivity", "otherWeight"],
   },
   { path: "chain", weights: "sign-random-magnitude", gate: "all", signal: "error", magnitudes: "fixed" },
 );
@@ -186,7 +188,7 @@ export const kolenPollack = feedback(
       "lambda is a share of the weights forgotten at each step, whatever the learning rate; the first layer's weights have no twin, and forget as well. Increments pass through the optimiser: the " +
       "two agree exactly as far as their optimiser steps do.",
     relation: "equal when the feedback is the transpose",
-    reads: [],
+    reads: ["pre", "post", "preactivation", "localHead", "outputError", "neighbour", "otherActivity"],
   },
   { path: "chain", weights: "learned", gate: "all", signal: "error" },
 );
@@ -199,7 +201,7 @@ export const directKolenPollack = feedback(
     equation: "delta_l = f'(a_l) * B_l e,  dB_l = - eta < h_l e^T > - lambda B_l",
     source: "Webster, Choi and Ahn 2020",
     relation: "none",
-    reads: [],
+    reads: ["pre", "post", "preactivation", "localHead", "outputError"],
   },
   { path: "direct", weights: "learned", gate: "own", signal: "error" },
 );
@@ -215,7 +217,7 @@ export const weightMirror = feedback(
     choices:
       "The mirror listens to pre-activations, whose correlation with the noise is the weight itself, not the weight times the unit's mean slope, and follows at its own rate, outside the optimiser.",
     relation: "equal when the feedback is the transpose",
-    reads: [],
+    reads: ["pre", "preactivation", "outputError", "noise", "secondPhase", "neighbour", "otherActivity"],
   },
   { path: "chain", weights: "mirror", gate: "all", signal: "error" },
 );
@@ -228,7 +230,7 @@ export const adaptiveFeedback = feedback(
     equation: "delta_l = f'(a_l) * C_{l+1} delta_{l+1},  dC_{l+1} = - <h_l delta_{l+1}^T>",
     source: "Baldi, Sadowski and Lu 2018",
     relation: "equal when the feedback is the transpose",
-    reads: [],
+    reads: ["pre", "post", "preactivation", "localHead", "outputError", "neighbour", "otherActivity"],
   },
   { path: "chain", weights: "adaptive", gate: "all", signal: "error" },
 );

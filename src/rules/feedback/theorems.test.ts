@@ -1,10 +1,12 @@
 /** Theorems that tie the points of the feedback family together, and what learned feedback converges to. */
 import { describe, expect, test } from "vitest";
 import { dot, relativeError } from "../../graph/finite-difference.contract.ts";
-import { sizeOf, type Tensor } from "../../graph/index.ts";
+import { sizeOf } from "../../graph/index.ts";
 import { stream } from "../../random/stream.ts";
 import { interpret } from "../../runtime/interpreter.ts";
-import { descendParameter, optimiserInputs } from "../../train/optimiser.ts";
+import { stepScalars } from "../../train/learning-rates.ts";
+import type { OptimiserOptions } from "../../train/optimiser.ts";
+import { buildStep } from "../../train/step.ts";
 import {
   asTransposes,
   drawFeeds,
@@ -16,7 +18,17 @@ import {
   sumToWeight,
   trace,
   type Traced,
-} from "../rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
+
+/** Gradient descent without anything. */
+const plain: OptimiserOptions = {
+  kind: "sgd",
+  momentum: 0,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 0,
+};
 
 /** Values of one rule's update, with feedback set by `set`. */
 function updatesOf(
@@ -54,7 +66,11 @@ describe("theorems", () => {
     (_, net) => {
       const [kp, arbp] = [updatesOf(net, { id: "kp", decay: 0 }), updatesOf(net, { id: "adaptive-feedback" })];
       expect(kp).toEqual(arbp);
-      expect(kp).not.toEqual(updatesOf(net, { id: "kp", decay: 0.1 }));
+      // Decay acts on the weights themselves.
+      expect(kp).toEqual(updatesOf(net, { id: "kp", decay: 0.1 }));
+      const decays = (decay: number) => trace(net, { id: "kp", decay }).updates.decays!.length;
+      expect([decays(0), trace(net, { id: "adaptive-feedback" }).updates.decays!.length]).toEqual([0, 0]);
+      expect(decays(0.1)).toBeGreaterThan(0);
     },
   );
 
@@ -82,39 +98,37 @@ describe("Kolen-Pollack's feedback converges to the transpose", () => {
   const gap = (feeds: Feeds, feedback: string, weight: string): number =>
     feeds[feedback]!.reduce((sum, b, i) => sum + (b - feeds[weight]![i]!) ** 2, 0);
 
-  /** Steps of gradient descent with weight decay `lambda` on everything that has a pseudo-gradient. */
-  function descendFor(steps: number, traced: Traced, feeds: Feeds, rate: number, lambda: number): Feeds {
-    const scalars = optimiserInputs();
-    const values: [string, Tensor, Tensor][] = Object.entries(traced.updates.gradients).map(([name, gradient]) => [
-      name,
-      traced.byName.get(name) ?? traced.workspace.variables.get(name)!.tensor,
-      gradient,
-    ]);
-    const { features, logits } = traced.workspace.pass;
-    const error = logits.softmax(-1).sub(traced.labels.oneHot(logits.size(-1)));
-    const { scale } = traced.networkCase.network.readout;
-    values.push([
-      "readout.weight",
-      traced.byName.get("readout.weight")!,
-      features.transposeLast().matmul(error.mul(scale / traced.batch)),
-    ]);
-    const next = Object.assign(
-      {},
-      ...values.map(([name, value, gradient]) =>
-        descendParameter(name, value, gradient, scalars, {
-          kind: "sgd",
-          momentum: 0,
-          beta1: 0,
-          beta2: 0,
-          epsilon: 0,
-          weightDecay: lambda,
-        }),
-      ),
-    ) as Record<string, Tensor>;
-    let now: Feeds = { ...feeds, learningRate: [rate], readoutLearningRate: [rate] };
-    for (let step = 0; step < steps; step++) {
-      const found = interpret(Object.values(next), now);
-      now = { ...now, ...Object.fromEntries(Object.keys(next).map((name, i) => [name, [...found[i]!.values]])) };
+  /** Values after `steps` training steps of `rate` on one batch. */
+  function trainFor(
+    steps: number,
+    traced: Traced,
+    feeds: Feeds,
+    rate: number,
+    chosen: Partial<OptimiserOptions>,
+  ): Feeds {
+    const { networkCase: net, rule, batch } = traced;
+    const optimiser = { ...plain, ...chosen };
+    const { outputs } = buildStep({ network: net.network, rule, optimiser, batch }, net.symbols);
+    const next = Object.entries(outputs).filter(([name]) => name.startsWith("next."));
+    const names = next.map(([name]) => name.slice("next.".length));
+    const rates = { learningRate: rate, readoutLearningRate: rate };
+    // Slots of the optimiser start at zero.
+    let now: Feeds = { ...feeds };
+    next.forEach(([, tensor], i) => (now[names[i]!] ??= new Array<number>(sizeOf(tensor.shape)).fill(0)));
+    for (let step = 1; step <= steps; step++) {
+      const scalars = stepScalars(
+        optimiser,
+        { learningRateScale: 1 },
+        { kind: "constant", decay: 1, steps },
+        step,
+        rates,
+      );
+      for (const [name, value] of Object.entries(scalars)) now[name] = [value];
+      const found = interpret(
+        next.map(([, tensor]) => tensor),
+        now,
+      );
+      now = { ...now, ...Object.fromEntries(names.map((name, i) => [name, [...found[i]!.values]])) };
     }
     return now;
   }
@@ -125,7 +139,7 @@ describe("Kolen-Pollack's feedback converges to the transpose", () => {
       const traced = trace(net, { id: "kp", decay: 0 }, 3);
       const start = drawFeeds(traced, 2);
       const [rate, lambda, steps] = [0.2, 0.5, 40];
-      const end = descendFor(steps, traced, start, rate, lambda);
+      const end = trainFor(steps, traced, start, rate, { weightDecay: lambda });
       expect(relativeError(end["layer2.weight"]!, start["layer2.weight"]!)).toBeGreaterThan(0.1);
       const shrinkage = (1 - rate * lambda) ** (2 * steps);
       for (const [feedback, weight] of [
@@ -138,17 +152,38 @@ describe("Kolen-Pollack's feedback converges to the transpose", () => {
     },
   );
 
-  test("the rule's own decay does the same for hidden layers and leaves the read-out's gap as it is", () => {
-    const traced = trace(networkCases[5]!, { id: "kp", decay: 0.5 }, 3);
+  test.each<Partial<OptimiserOptions>>([{}, { momentum: 0.9 }, { kind: "adam" }])(
+    "the rule's own decay does the same for every weight and its twin, whatever the optimiser and its rate: %j",
+    (optimiser) => {
+      const traced = trace(networkCases[5]!, { id: "kp", decay: 0.05 }, 3);
+      const start = drawFeeds(traced, 2);
+      const pairs = [
+        ["layer1.feedback", "layer2.weight"],
+        ["layer2.feedback", "layer3.weight"],
+        ["readout.feedback", "readout.weight"],
+      ] as const;
+      for (const rate of [0.02, 0.001]) {
+        const end = trainFor(20, traced, start, rate, optimiser);
+        for (const [feedback, weight] of pairs)
+          expect(gap(end, feedback, weight) / gap(start, feedback, weight)).toBeCloseTo(0.95 ** 40, 12);
+      }
+    },
+  );
+
+  test("direct feedback alone forgets, not the forward weights", () => {
+    const traced = trace(networkCases[5]!, { id: "dkp", decay: 0.05 }, 3);
     const start = drawFeeds(traced, 2);
-    const end = descendFor(30, traced, start, 0.2, 0);
-    const shrinkage = (1 - 0.2 * 0.5) ** 60;
-    for (const layer of [1, 2]) {
-      const pair = [`layer${layer}.feedback`, `layer${layer + 1}.weight`] as const;
-      expect(gap(end, ...pair) / gap(start, ...pair)).toBeCloseTo(shrinkage, 12);
+    const end = trainFor(1, traced, start, 0, {});
+    for (const layer of ["layer1", "layer2", "layer3"]) {
+      expect(
+        relativeError(
+          end[`${layer}.feedback`]!,
+          start[`${layer}.feedback`]!.map((b) => 0.95 * b),
+        ),
+      ).toBeLessThan(1e-12);
+      expect(end[`${layer}.weight`]).toEqual(start[`${layer}.weight`]);
     }
-    const pair = ["readout.feedback", "readout.weight"] as const;
-    expect(gap(end, ...pair) / gap(start, ...pair)).toBeCloseTo(1, 12);
+    expect(end["readout.weight"]).toEqual(start["readout.weight"]);
   });
 });
 
@@ -206,13 +241,11 @@ describe("weight mirror", () => {
   test("converges to the transpose on average, and keeps close to it", () => {
     const net = networkCase("tree-cnn", { symbols: 4, readout: "mean", bias: "shared", widths: [3, 3] });
     const traced = trace(net, { id: "weight-mirror", mirrorRate: 0.02 }, 16);
-    const names = Object.keys(traced.updates.next!);
-    const outputs = Object.values(traced.updates.next!);
+    const names = Object.keys(traced.next);
+    const outputs = Object.values(traced.next);
     let feeds = drawFeeds(traced, 4);
     const random = stream(4, "noise of every step");
-    const noises = [...traced.workspace.noises.values()].map(
-      ({ noise: { name, shape } }) => [name, sizeOf(shape)] as const,
-    );
+    const noises = traced.workspace.registry.noises.map(({ name, shape }) => [name, sizeOf(shape)] as const);
     const sums: Record<string, number[]> = {};
     for (let step = 0; step < 700; step++) {
       feeds = {
@@ -248,7 +281,8 @@ test("feedback of another sample's gates leaves a batch of one as it is", () => 
 
 test("graph inputs carry feedback in the layout of what it stands for", () => {
   const traced = trace(networkCases[5]!, { id: "fa" });
-  const shapes = [...traced.workspace.variables.values()].map(({ variable }) => [variable.name, variable.shape]);
+  const fixed = traced.workspace.registry.variables.filter(({ kind }) => kind === "fixed");
+  const shapes = fixed.map(({ name, shape }) => [name, shape]);
   expect(shapes).toEqual([
     ["readout.feedback", [7, 4]],
     ["layer2.feedback", [6, 7]],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { distance, type NaivePass, expectUpdates, naivePass, oneHotInput } from "./naive-pass.contract.ts";
-import { stream } from "../random/stream.ts";
+import { distance, type NaivePass, expectUpdates, naivePass, oneHotInput } from "../testing/naive-pass.contract.ts";
+import { stream } from "../../random/stream.ts";
 import {
   drawFeeds,
   evaluate,
@@ -13,7 +13,7 @@ import {
   rows,
   slope,
   trace,
-} from "./rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 
 interface Options {
   readonly threshold: number;
@@ -174,7 +174,7 @@ describe("peer normalisation, unit by unit", () => {
       const traced = trace(net, { id: "ff", ...options }, 3);
       const feeds = drawFeeds(traced, 1);
       const random = stream(1, "means");
-      for (const name of Object.keys(traced.updates.next!)) feeds[name] = feeds[name]!.map(() => random.uniform());
+      for (const name of Object.keys(traced.next)) feeds[name] = feeds[name]!.map(() => random.uniform());
       const found = evaluate(traced, feeds);
       const expected = naive(net, feeds, options);
       expectUpdates(found.gradients, expected.gradients);
@@ -215,4 +215,36 @@ test("the pass that is read out has no label, and activity of mean square one be
   const expected = naivePass(net, feeds, { between: between(plain) });
   expect(distance(logits.flat(), expected.logits.flat())).toBeLessThan(1e-9);
   for (const sample of layers[1]!.pre) expect(meanSquare(sample.flat())).toBeCloseTo(1, 6);
+});
+
+describe("judged by goodness", () => {
+  test.each(
+    [networkCases[0]!, networkCases[2]!, networkCases[4]!, networkCases[6]!].map((net) => [net.name, net] as const),
+  )(
+    "the scores are the goodness of each label, summed over layers but the first where there are several: %s",
+    (_, net) => {
+      for (const positions of ["each", "together"] as const) {
+        const options = { ...plain, positions };
+        const traced = trace(net, { id: "ff", ...options, inference: "goodness" }, 3);
+        const feeds = drawFeeds(traced, 1);
+        const { rule, options: settled } = traced.rule;
+        const { classes } = net.network.readout;
+        const scores = rule.scores(traced.workspace, settled)!;
+        expect(scores.shape).toEqual([3, classes]);
+        const expected = feeds["labels"]!.map((__, b) =>
+          Array.from({ length: classes }, (___, label) => {
+            const { layers } = withLabels(net, feeds, [label, label, label], options);
+            const judged = layers.length > 1 ? layers.slice(1) : layers;
+            return judged.reduce((sum, { post }) => sum + meanSquare(post[b]!.flat()), 0);
+          }),
+        );
+        expect(distance(evaluate(traced, feeds, { scores }).extra["scores"]!, expected.flat())).toBeLessThan(1e-9);
+      }
+    },
+  );
+
+  test("by default the read-out judges", () => {
+    const { rule, workspace } = trace(networkCase("tree-cnn"), { id: "ff" }, 3);
+    expect(rule.rule.scores(workspace, rule.options)).toBeUndefined();
+  });
 });

@@ -111,7 +111,8 @@ export const forwardForward = defineRule(
       "h the activity in a pass on x + E y, with the true label (g+) and with a wrong one (g-), drawn for every example, uniform over the other classes; " +
       "E [classes, input] fixed and random, normal of deviation `labelScale`; m a running mean that starts at 1/2, peer normalisation (lambda = 0 by default), " +
       "whose derivative reaches < h_j > of this step only: peers are the units that share a goodness",
-    source: "Hinton 2022, section 3.3 (the supervised example); public code loeweX/Forward-Forward and mpezeshki/pytorch_forward_forward",
+    source:
+      "Hinton 2022, section 3.3 (the supervised example); public code loeweX/Forward-Forward and mpezeshki/pytorch_forward_forward",
     choices:
       "One-hot strings have no idle inputs to write a label on, as images have, hence E, and a faint one: a loud label is told from a wrong one without " +
       "looking at the input. Between layers activity is divided by its root mean square, so that goodness does not pass on and weights of He's size fit; the " +
@@ -123,8 +124,7 @@ export const forwardForward = defineRule(
     options,
     between: ({ normalise, positions }) =>
       normalise ? (layer, { post }) => unitLength(layer, post, positions) : undefined,
-    scores: (workspace, chosen) =>
-      chosen.inference === "goodness" ? goodnessOfLabels(workspace, chosen) : undefined,
+    scores: (workspace, chosen) => (chosen.inference === "goodness" ? goodnessOfLabels(workspace, chosen) : undefined),
   },
   (workspace, chosen) => {
     const right = withLabel(workspace, workspace.labels, chosen);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expectUpdates, naivePass, oneHotInput } from "./naive-pass.contract.ts";
+import { expectUpdates, naivePass, oneHotInput } from "../testing/naive-pass.contract.ts";
 import {
   drawFeeds,
   evaluate,
@@ -9,7 +9,7 @@ import {
   networkCases,
   rows,
   trace,
-} from "./rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 
 /** The update by loops over samples, units and inputs. */
 function naive(net: NetworkCase, feeds: Feeds, signal: string): Record<string, number[]> {

@@ -13,11 +13,12 @@ export const pepita = defineRule(
     equation: "dW_l = - < (h_l - h~_l) h~_{l-1}^T >,  h~ the second pass, on x + F e",
     symbols:
       "e = softmax - y the output error; F [classes, input] fixed and random, uniform with the He bound sqrt(6 / input) times `scale`; the bias changes by h_l - h~_l",
-    source: "Dellaferrera and Kreiman 2022 and its public code, GiorgiaD/PEPITA (signal=sign: ERIN-sign there, with scale 0.1)",
+    source:
+      "Dellaferrera and Kreiman 2022 and its public code, GiorgiaD/PEPITA (signal=sign: ERIN-sign there, with scale 0.1)",
     choices:
       "The source drops units, the same in both passes, and updates the output layer with the second pass's error; here no unit is dropped and the read-out learns by its own gradient.",
     relation: "none",
-    reads: ["post", "secondPhase", "outputError"],
+    reads: ["post", "outputError", "secondPhase"],
     options: z.strictObject({
       scale: z.number().positive().default(0.05).describe("size of F, as a fraction of the He bound"),
       signal: z.enum(["error", "sign"]).default("error").describe("what is added to the input: F e, or F sign(e)"),

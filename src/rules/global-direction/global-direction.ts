@@ -105,7 +105,17 @@ export const ghl = globalDirection(
       "x the input, u the drive; y over the units of each sample; sums over batch and positions, one maximum for the layer; elementwise, sign(0) = 0; a " +
       "bias takes its plain gradient, as parameters that are not Hebbian do in the source",
     source: "Hua et al. 2026 (arXiv 2601.21367) as its public code computes it: huawjcn/GHL, HebbConv2d.py",
-    reads: [],
+    reads: [
+      "pre",
+      "preactivation",
+      "weight",
+      "lateral",
+      "batch",
+      "outputError",
+      "neighbour",
+      "otherActivity",
+      "otherWeight",
+    ],
   },
   "hebbian",
 );
@@ -117,7 +127,7 @@ export const signSgd = globalDirection(
     aliases: ["signsgd"],
     equation: "dW = - sign(dLoss/dW)",
     source: "Bernstein et al. 2018",
-    reads: [],
+    reads: ["pre", "preactivation", "batch", "outputError", "neighbour", "otherActivity", "otherWeight"],
   },
   "one",
 );
@@ -128,7 +138,7 @@ export const ghlRandomMagnitude = globalDirection(
     id: "ghl-random-magnitude",
     equation: "dW = - r * sign(dLoss/dW),  r uniform in [0, 1)",
     source: "control of ghl",
-    reads: [],
+    reads: ["pre", "preactivation", "batch", "outputError", "noise", "neighbour", "otherActivity", "otherWeight"],
   },
   "random",
 );
@@ -139,7 +149,18 @@ export const ghlPermutedMagnitude = globalDirection(
     id: "ghl-permuted-magnitude",
     equation: "dW = - permuted |H| * sign(dLoss/dW)",
     source: "control of ghl",
-    reads: [],
+    reads: [
+      "pre",
+      "preactivation",
+      "weight",
+      "lateral",
+      "batch",
+      "outputError",
+      "noise",
+      "neighbour",
+      "otherActivity",
+      "otherWeight",
+    ],
   },
   "permuted",
 );

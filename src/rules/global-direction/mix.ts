@@ -40,7 +40,17 @@ export function mixOf(rules: readonly Rule[]) {
       source:
         "the public code HebbianLearning (Lagani et al.), where a layer's gradient is alpha_l * (-dW) + alpha_g * gradient",
       relation: "none",
-      reads: [],
+      reads: [
+        "pre",
+        "post",
+        "preactivation",
+        "weight",
+        "lateral",
+        "outputError",
+        "neighbour",
+        "otherActivity",
+        "otherWeight",
+      ],
       options,
     },
     (workspace, { local: id, localOptions, alphaLocal, alphaGlobal }) => {

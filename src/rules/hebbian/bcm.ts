@@ -10,7 +10,8 @@ export const bcm = hebbian({
   id: "bcm",
   equation: "dW_k = < y_k (y_k - theta_k) x >,  theta_k <- theta_k + r (< y_k^2 > - theta_k)",
   symbols: "x the input, y the activity of the unit, theta its threshold before the step; < > the mean over samples",
-  source: "Bienenstock, Cooper and Munro 1982; Intrator and Cooper 1992 (theta = < y^2 >); `divide`: Law and Cooper 1994",
+  source:
+    "Bienenstock, Cooper and Munro 1982; Intrator and Cooper 1992 (theta = < y^2 >); `divide`: Law and Cooper 1994",
   choices: "The threshold must move faster than the weights for them to be stable.",
   reads: ["pre", "post"],
   options: z.strictObject({
@@ -18,7 +19,10 @@ export const bcm = hebbian({
     ...activityOptions("post"),
     thresholdRate: z.number().positive().max(1).default(0.1).describe("r, rate at which the threshold follows <y^2>"),
     initialThreshold: z.number().positive().default(1).describe("theta before the first step"),
-    divide: z.boolean().default(false).describe("divide the change by theta (Law and Cooper), which slows active units"),
+    divide: z
+      .boolean()
+      .default(false)
+      .describe("divide the change by theta (Law and Cooper), which slows active units"),
   }),
   activity: (view, options, workspace) => {
     const { post: y, counts } = activityOf(view, options, workspace);

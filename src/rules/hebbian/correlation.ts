@@ -12,7 +12,7 @@ export const hebb = hebbian({
   equation: "dW_k = < y_k x >",
   symbols: "x the input, y the activity of the unit; < > the mean over samples",
   source: "Hebb 1949, in the usual linear form",
-  reads: ["pre", "preactivation", "weight"],
+  reads: ["pre", "preactivation", "weight", "batch"],
   options: z.strictObject({ ...hebbianOptions({ weightNorm: "unit" }), ...activityOptions("preactivation") }),
   activity: activityOf,
   change: ({ pre: x, post: y, outer }) => outer(x, y),

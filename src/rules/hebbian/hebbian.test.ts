@@ -10,7 +10,7 @@ import {
   networkCases,
   trace,
   type Traced,
-} from "../rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 import { all, type Equation, naiveChange, type NaiveOptions, none, ordered, own } from "./naive.contract.ts";
 
 const classes = 4;
@@ -419,7 +419,7 @@ const proofs: readonly Proof[] = [
 /** States as they might be in the middle of a run, not at their start: positive thresholds, symmetric lateral weights. */
 function feedsInTheMiddle(traced: Traced, seed: number): Feeds {
   const feeds = drawFeeds(traced, seed);
-  for (const { variable } of traced.workspace.variables.values()) {
+  for (const variable of traced.workspace.registry.variables.filter(({ kind }) => kind === "state")) {
     const random = stream(seed, `middle ${variable.name}`);
     const values = Array.from({ length: sizeOf(variable.shape) }, () => 0.2 + 0.3 * random.uniform());
     const units = variable.shape.at(-1)!;
@@ -579,9 +579,9 @@ it("forms no change of a single sample: the batch is contracted first", () => {
   const batch = 64;
   for (const id of ["oja", "oja-subspace", "sanger", "soft-hebb", "krotov-hopfield", "hard-wta", "bcm"]) {
     const network = networkCase("tree-cnn", { widths: [20, 20, 20] });
-    const { updates } = trace(network, { id }, batch);
+    const { gradients } = trace(network, { id }, batch);
     for (const layer of network.network.layers) {
-      const change = updates.gradients[`layer${layer.index}.weight`]!;
+      const change = gradients[`layer${layer.index}.weight`]!;
       const widest = Math.max(...topological([change]).map((node) => sizeOf(node.shape)));
       expect(widest, id).toBeLessThan(batch * layer.positions * layer.inFeatures * layer.outFeatures);
       // Nothing is larger than the activity of the widest layer seen.

@@ -7,7 +7,7 @@
  */
 import { z } from "zod";
 import { full, type Tensor } from "../../graph/index.ts";
-import { correlate, type Grid, toPositions, toSamples } from "../../networks/index.ts";
+import { correlate, type Grid, relaid } from "../../networks/index.ts";
 import {
   chain,
   type Change,
@@ -128,7 +128,10 @@ function synapsesOf(view: LayerView, { pre = view.pre, ...units }: Learning, red
 }
 
 /** Signals of the units, and the average < > over their samples. */
-function averaged({ post, by = post, counts }: Omit<Learning, "pre">, reduction: Reduction): Omit<Synapses, "pre" | "weight"> {
+function averaged(
+  { post, by = post, counts }: Omit<Learning, "pre">,
+  reduction: Reduction,
+): Omit<Synapses, "pre" | "weight"> {
   const share = sharesOf(by, counts, reduction);
   const counted = (b: Tensor): Tensor => (share === undefined ? b : b.mul(share));
   const size = reduction === "mean" ? 1 / post.size(-2) : 1;
@@ -159,8 +162,7 @@ function biasChange<Options extends HebbianOptions>(
   const { bias, layer } = view;
   if (bias === undefined) return undefined;
   const grid: Grid = { positions: layer.positions, shared: layer.bias === "shared" };
-  const laidOut = (x: Tensor): Tensor =>
-    grid.shared === layer.shared ? x : toSamples(grid, toPositions(layer, x));
+  const laidOut = (x: Tensor): Tensor => relaid(layer, grid, x);
   const units = {
     post: laidOut(post),
     ...(by === undefined ? {} : { by: laidOut(by) }),

@@ -4,7 +4,7 @@
  * An equation gives, for one sample at one position, the gate of every unit and the reconstruction of one input by every unit,
  * from the weights that join that input to the units.
  */
-import type { LayerValues } from "../rule-cases.contract.ts";
+import type { LayerValues } from "../testing/rule-cases.contract.ts";
 
 /** One sample at one position, in the symbols of the equations. */
 export interface Site {

@@ -64,7 +64,7 @@ export const hpca = hebbian({
   equation: "dW_k = < y_k (x - sum_{j <= k} y_j w_j) > / sqrt(inputs)",
   symbols: "x the input, y = max(0, u) the rectified drive, w_k the weights of unit k; < > the mean over samples",
   source: "Lagani, Falchi, Gennaro and Amato 2021; reference code HebbianLearning",
-  reads: ["pre", "preactivation", "weight", "lateral"],
+  reads: ["pre", "post", "weight", "lateral"],
   options: z.strictObject({ ...hebbianOptions({ normalise: "fan-in" }), ...activityOptions("rectified") }),
   activity: activityOf,
   change: ordered,

@@ -16,6 +16,12 @@ function logPrior({ units, perUnit, mean }: LayerView, rate: number) {
   return { B, next: (z: Tensor) => B.becomes(B.now.add(mean(z).div(B.now.exp()).sub(1).mul(rate))) };
 }
 
+/** How far a unit's drive exceeds the mean of its layer, to a power (Coates, Lee and Ng 2011). */
+function triangle(u: Tensor, power: number): Tensor {
+  const excess = u.sub(u.mean(-1, { keepdims: true })).relu();
+  return power === 1 ? excess : excess.pow(power);
+}
+
 export const softHebb = hebbian({
   id: "soft-hebb",
   aliases: ["softhebb"],
@@ -28,9 +34,9 @@ export const softHebb = hebbian({
   source:
     "Moraitis et al. 2022 (one layer, losers learn too: `antiHebbian=false`); Journe, Garcia Rodriguez, Guo and Moraitis 2023; public code SoftHebb",
   choices:
-    "The source begins with norms near 25, we with those of the network. B is t times the public code's bias b; it takes part in the " +
+    "The source begins with norms near 25, we with those of the network; its deep networks pass on a triangle activation (`passes`), here a layer passes on its activity. B is t times the public code's bias b; it takes part in the " +
     "competition, not in u (the code's Oja term has u + b), and its change is not divided by its largest value, as the code does.",
-  reads: ["pre", "preactivation", "weight", "lateral"],
+  reads: ["pre", "preactivation", "weight", "lateral", "batch"],
   options: z.strictObject({
     ...hebbianOptions({ reduction: "sum", normalise: "max", normRate: 0.5 }),
     ...competitionTeacher,
@@ -42,7 +48,16 @@ export const softHebb = hebbian({
       .default(0)
       .describe("rate at which the log prior of a unit follows its mean share; 0: all units are equally likely"),
     antiHebbian: z.boolean().default(true).describe("units that do not win unlearn, in proportion to their share"),
+    passes: z
+      .enum(["activity", "triangle"])
+      .default("activity")
+      .describe(
+        "what a layer passes on: its activity, or max(0, u - mean of u over units)^power, as the source's deep networks do",
+      ),
+    power: z.number().positive().default(1).describe("of passes=triangle; 0.7, 1.4 and 1 in the source's three layers"),
   }),
+  between: ({ passes, power }) =>
+    passes === "triangle" ? (_, { preactivation }) => triangle(preactivation, power) : undefined,
   activity: (view, options, workspace) => {
     const group = teacherSignal(view, options, workspace);
     const u = view.preactivation;

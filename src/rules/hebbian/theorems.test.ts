@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { is, sizeOf, type Tensor, topological } from "../../graph/index.ts";
 import { interpret } from "../../runtime/interpreter.ts";
-import { drawFeeds, networkCase, trace } from "../rule-cases.contract.ts";
+import { drawFeeds, networkCase, trace } from "../testing/rule-cases.contract.ts";
 
 type Matrix = number[][];
 interface Run {
@@ -22,33 +22,31 @@ function learn(spec: { readonly id: string; readonly [option: string]: unknown }
   const fanIn = inputs[0]!.length;
   const network = networkCase("mlp", { symbols: fanIn, vocabulary: 1, classes: 2, widths: [units], activation });
   const traced = trace(network, spec, inputs.length);
-  const { workspace, updates } = traced;
+  const { workspace, variables } = traced;
   const drawn = drawFeeds(traced, 7);
-  const byName = new Map<string, Tensor>(traced.byName);
-  for (const [name, { tensor }] of workspace.variables) byName.set(name, tensor);
   // The input takes the place of the encoded strings, so that its covariance can be chosen.
   const feeds = new Map<Tensor, ArrayLike<number>>([[workspace.pass.layers[0]!.pre, inputs.flat()]]);
-  for (const [name, tensor] of byName) feeds.set(tensor, drawn[name]!);
+  for (const [name, tensor] of Object.entries(variables)) feeds.set(tensor, drawn[name]!);
   feeds.set(
-    traced.labels,
+    workspace.labels,
     inputs.map((_, b) => labels[b] ?? 0),
   );
-  const weight = byName.get("layer1.weight")!;
+  const weight = variables["layer1.weight"]!;
   if (run.weight !== undefined) feeds.set(weight, run.weight.flat());
-  const states = Object.entries(updates.next ?? {});
-  for (const node of topological([updates.gradients["layer1.weight"]!])) {
+  const states = Object.entries(traced.next);
+  for (const node of topological([traced.gradients["layer1.weight"]!])) {
     if (is(node, "input") && !feeds.has(node)) feeds.set(node, new Array<number>(sizeOf(node.shape)).fill(0));
   }
   for (let step = 0; step < steps; step++) {
     const [gradient, ...next] = interpret(
-      [updates.gradients["layer1.weight"]!, ...states.map(([, tensor]) => tensor)],
+      [traced.gradients["layer1.weight"]!, ...states.map(([, tensor]) => tensor)],
       feeds,
     );
     feeds.set(
       weight,
       Array.from(feeds.get(weight)!, (w, i) => w - rate * gradient!.values[i]!),
     );
-    states.forEach(([name], i) => feeds.set(byName.get(name)!, next[i]!.values));
+    states.forEach(([name], i) => feeds.set(variables[name]!, next[i]!.values));
   }
   const flat = Array.from(feeds.get(weight)!);
   return Array.from({ length: fanIn }, (_, i) => flat.slice(i * units, (i + 1) * units));

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { chooseFrom } from "./choose.ts";
+import { chooseFrom } from "../choose.ts";
 import { goalWeights, infomorphic, infomorphicLateral } from "./infomorphic.ts";
-import * as naive from "./infomorphic/naive-information.contract.ts";
-import { expectObjective, type LayerNumbers, objectiveCases } from "./layerwise.contract.ts";
-import { type Cube, cube, drawFeeds, evaluate, networkCase, rows, trace } from "./rule-cases.contract.ts";
-import { RuleError } from "./signal.ts";
+import * as naive from "./naive-information.contract.ts";
+import { expectObjective, type LayerNumbers, objectiveCases } from "../testing/layerwise.contract.ts";
+import { type Cube, cube, drawFeeds, evaluate, networkCase, rows, trace } from "../testing/rule-cases.contract.ts";
+import { RuleError } from "../contract/index.ts";
 
 interface Options {
   readonly contextModulation: number;
@@ -74,7 +74,9 @@ function neurons(
   const lateralBias = matrix(`layer${index}.lateralBias`, units);
   const offset = (p: number, j: number): number => lateralBias[shared ? 0 : p]![j]!;
   const uniform =
-    options.lateralOutputs === "sampled" ? cube(evaluation.feeds[`noise.lateral${index}`]!, [0, positions, units]) : [];
+    options.lateralOutputs === "sampled"
+      ? cube(evaluation.feeds[`noise.layer${index}.lateralOutputs`]!, [0, positions, units])
+      : [];
   const first = activate([c, drive.map((sample) => sample.map((row, p) => row.map((_, j) => offset(p, j))))]);
   const outputs =
     said ??

@@ -136,7 +136,7 @@ export const infomorphic = layerwise({
   symbols: sources,
   source: "Makkeh, Graetz, Schneider et al. 2023, and their code",
   choices,
-  reads: ["pre", "preactivation", "batch", "label", "localHead"],
+  reads: ["pre", "preactivation", "batch", "localHead", "label"],
   options: bivariateOptions,
   objective: (view, options, workspace) =>
     objective(view, options, workspace, { letters: "RC", goal: goals.bivariate[options.goal], gain: 2 }),
@@ -152,7 +152,7 @@ export const infomorphicLateral = layerwise({
   symbols: `${sources}; L one of the layer's other outputs`,
   source: "Schneider, Neuhaus, Ehrlich et al. 2024, and their code",
   choices,
-  reads: ["pre", "preactivation", "batch", "label", "localHead", "lateral", "noise"],
+  reads: ["pre", "preactivation", "lateral", "batch", "localHead", "label", "noise"],
   options: trivariateOptions,
   objective: (view, options, workspace) =>
     objective(view, options, workspace, { letters: "RCL", goal: goals.trivariate[options.goal], gain: 1 }),

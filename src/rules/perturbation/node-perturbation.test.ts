@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { sizeOf } from "../graph/index.ts";
-import { distance, expectUpdates, naivePass } from "./naive-pass.contract.ts";
+import { sizeOf } from "../../graph/index.ts";
+import { distance, expectUpdates, naivePass } from "../testing/naive-pass.contract.ts";
 import {
   type Cube,
   cube,
@@ -13,7 +13,7 @@ import {
   networkCases,
   trace,
   type Traced,
-} from "./rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 
 interface Options {
   readonly sigma: number;
@@ -179,7 +179,7 @@ describe("the rise of each sample's loss times noise times input, by loops", () 
 
 /** The update averaged over all signs of all noise; with `alike` every sample gets the same signs. */
 function overAllSigns(traced: Traced, feeds: Feeds, alike: boolean): Record<string, number[]> {
-  const noises = [...traced.workspace.noises.values()].map(({ noise }) => noise);
+  const { noises } = traced.workspace.registry;
   const perSample = noises.map(({ shape }) => sizeOf(shape) / traced.batch);
   const bits = (alike ? 1 : traced.batch) * perSample.reduce((sum, size) => sum + size, 0);
   const average: Record<string, number[]> = {};
@@ -231,7 +231,7 @@ describe("theorems", () => {
     const traced = trace(net, { id: "np", ...plain, credit: "difference", sigma: 1e-4 }, 1);
     const feeds = drawFeeds(traced, 6);
     const scaled = { ...feeds };
-    for (const { noise } of traced.workspace.noises.values()) scaled[noise.name] = feeds[noise.name]!.map((x) => 2 * x);
+    for (const { name } of traced.workspace.registry.noises) scaled[name] = feeds[name]!.map((x) => 2 * x);
     const [once, twice] = [feeds, scaled].map((given) => evaluate(traced, given).gradients["layer2.weight"]!);
     expect(distance(twice!, once!)).toBeLessThan(1e-3);
   });

@@ -9,7 +9,7 @@ import { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
 import { credit, type LayerView, type Pass, type PassChanges, RuleError, type Workspace } from "../contract/index.ts";
 import { lossesAlone, refuseTooMany } from "./one-by-one.ts";
-import { moved, perturbationOptions, perturbedTogether, type Side, total } from "./perturbation.ts";
+import { moved, perturbationOptions, perturbedTogether, type Side, slopeAlong, total } from "./perturbation.ts";
 
 const options = z.strictObject({
   sigma: z.number().positive().default(1e-2).describe("size of the noise, in units of the pre-activations"),
@@ -39,11 +39,12 @@ function teach(
     },
   });
   // delta is per example, the gradient its mean: a mean loss's slope along one example's noise has that 1 / batch in it already.
-  const heard = (rise: Tensor): Tensor => (chosen.broadcast === "sample" ? rise : rise.mean().mul(batch).broadcastTo([batch]));
+  const heard = (rise: Tensor): Tensor =>
+    chosen.broadcast === "sample" ? rise : rise.mean().mul(batch).broadcastTo([batch]);
 
   if (chosen.credit === "noise") {
     const loss = (side: Side): Tensor => workspace.lossOf(side === 0 ? undefined : workspace.further(under(side)));
-    const slope = heard(moved(loss, chosen)).mul(1 / sigma);
+    const slope = heard(slopeAlong(loss, chosen));
     return noise.map((xi, i) => xi.mul(together[i]?.toEverySample(slope) ?? slope));
   }
 
@@ -52,7 +53,14 @@ function teach(
   const passOn = (side: Side): Pass => ({ 1: positive, 0: workspace.pass, [-1]: negative })[side] ?? workspace.pass;
   const rise = moved((side) => workspace.lossOf(passOn(side)), chosen);
   const steps = together.map((view) => moved((side) => passOn(side).at(view).preactivation, chosen));
-  const length = total(together.map((view, i) => view.perExample(steps[i] ?? view.post).square().sum(1)));
+  const length = total(
+    together.map((view, i) =>
+      view
+        .perExample(steps[i] ?? view.post)
+        .square()
+        .sum(1),
+    ),
+  );
   const units = together.reduce((sum, { unitsInAll }) => sum + unitsInAll, 0);
   const rate = heard(rise).div(chosen.broadcast === "sample" ? length : length.mean());
   return steps.map((step, i) => step.mul(together[i]?.toEverySample(rate.mul(units)) ?? rate));
@@ -72,9 +80,7 @@ function teachAlone(workspace: Workspace, view: LayerView, draw: number, chosen:
   const loss = (side: Side): Tensor =>
     side === 0 ? workspace.lossOf() : lossesAlone(xi.mul(side * chosen.sigma), 1, lossUnder);
   // [batch, units at all positions]
-  const rise = moved(loss, chosen)
-    .mul(1 / chosen.sigma)
-    .transposeLast();
+  const rise = slopeAlong(loss, chosen).transposeLast();
   // As for scope=network, the mean loss's slope along one example's noise has 1 / batch in it already.
   return view.fromExamples(xi.mul(chosen.broadcast === "sample" ? rise : rise.mean(0, { keepdims: true }).mul(batch)));
 }
@@ -109,7 +115,7 @@ export const nodePerturbation = credit({
     "time, at one pass per unit: delta_j = (L~_j - L) / sigma  xi_j, to first order the gradient by the unit's drive times xi_j^2; for sign noise the gradient itself. " +
     "broadcast=batch sends the batch's mean losses instead of each example's: as right on average, with more noise.",
   relation: "none",
-  reads: ["pre", "noise", "broadcast"],
+  reads: ["pre", "broadcast", "noise"],
   options,
   teach: (workspace, chosen) => {
     checkLocal(workspace, chosen);

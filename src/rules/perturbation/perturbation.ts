@@ -42,6 +42,17 @@ export function moved(of: (side: Side) => Tensor, { antithetic }: Pick<Perturbat
   return antithetic ? of(1).sub(of(-1)).mul(0.5) : of(1).sub(of(0));
 }
 
+/**
+ * The slope of a loss along noise of size `sigma`: what everything that was shaken by it is credited with, times its own noise xi. To first
+ * order in sigma it is the gradient times xi.
+ */
+export function slopeAlong(
+  loss: (side: Side) => Tensor,
+  options: Pick<PerturbationOptions, "antithetic"> & { readonly sigma: number },
+): Tensor {
+  return moved(loss, options).mul(1 / options.sigma);
+}
+
 /** Sum of tensors of one shape. */
 export function total(terms: readonly Tensor[]): Tensor {
   return terms.reduce((sum, term) => sum.add(term));

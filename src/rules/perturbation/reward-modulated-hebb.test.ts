@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { sizeOf } from "../graph/index.ts";
-import { expectUpdates, naivePass } from "./naive-pass.contract.ts";
+import { sizeOf } from "../../graph/index.ts";
+import { expectUpdates, naivePass } from "../testing/naive-pass.contract.ts";
 import {
   cube,
   drawFeeds,
@@ -11,7 +11,7 @@ import {
   networkCase,
   networkCases,
   trace,
-} from "./rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 
 interface Options {
   readonly sigma: number;
@@ -86,7 +86,7 @@ test("averaged over all signs of small noise, the update is the gradient, whatev
   for (let pattern = 0; pattern < 32; pattern++) {
     let bit = 0;
     const given = { ...feeds };
-    for (const { noise } of traced.workspace.noises.values()) {
+    for (const noise of traced.workspace.registry.noises) {
       const units = sizeOf(noise.shape) / 2;
       const signs = Array.from({ length: units }, () => ((pattern >> bit++) & 1) * 2 - 1);
       given[noise.name] = [...signs, ...signs];

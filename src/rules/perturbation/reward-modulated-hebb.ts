@@ -22,11 +22,14 @@ export const rewardModulatedHebb = defineRule(
       "Noise enters the pre-activation; the network that is read out and evaluated has none; R^ is one number, starts at the reward of guessing, and takes part from the " +
       "next step on; R is minus the cross-entropy in nats, or 1 for the right class and 0 for a wrong one.",
     relation: "none",
-    reads: ["pre", "noise", "broadcast", "secondPhase"],
+    reads: ["pre", "broadcast", "noise", "secondPhase"],
     options: z.strictObject({
       sigma: z.number().positive().default(0.1).describe("size of the noise, in units of the pre-activations"),
       distribution: z.enum(["normal", "sign"]).default("normal").describe("of xi: standard normal, or -1 and 1"),
-      reward: z.enum(["loss", "correct"]).default("loss").describe("minus the cross-entropy, or 1 when correct, else 0"),
+      reward: z
+        .enum(["loss", "correct"])
+        .default("loss")
+        .describe("minus the cross-entropy, or 1 when correct, else 0"),
       baselineRate: z.number().min(0).max(1).default(0.1).describe("of the running mean of rewards, per step"),
     }),
   },

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { dot } from "../graph/finite-difference.contract.ts";
-import { input, simplify, sizeOf, type Tensor, vmap } from "../graph/index.ts";
-import { stream } from "../random/stream.ts";
-import { interpret } from "../runtime/interpreter.ts";
-import { expectUpdates, naivePass } from "./naive-pass.contract.ts";
+import { dot } from "../../graph/finite-difference.contract.ts";
+import { input, simplify, sizeOf, type Tensor, vmap } from "../../graph/index.ts";
+import { stream } from "../../random/stream.ts";
+import { interpret } from "../../runtime/interpreter.ts";
+import { expectUpdates, naivePass } from "../testing/naive-pass.contract.ts";
 import {
   drawFeeds,
   evaluate,
@@ -13,7 +13,7 @@ import {
   networkCases,
   rows,
   trace,
-} from "./rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 
 interface Options {
   readonly sigma: number;
@@ -88,17 +88,17 @@ describe("the rise of the loss times the noise, by loops", () => {
 function sampled(net: NetworkCase, options: Options, count: number) {
   const traced = trace(net, { id: "wp", ...options }, 1);
   const feeds: Feeds = { ...drawFeeds(traced, 3) };
-  const names = Object.keys(traced.updates.gradients);
+  const names = Object.keys(traced.gradients);
   const backprop = evaluate(trace(net, { id: "backprop" }, 1), feeds).gradients;
   // One evaluation for all draws: noise gains a leading axis.
   const replacements = new Map<Tensor, Tensor>();
-  for (const { noise, tensor } of traced.workspace.noises.values()) {
+  for (const noise of traced.workspace.registry.noises) {
     const random = stream(11, noise.name);
     const draw = options.distribution === "normal" ? random.normal : () => (random.uniform() < 0.5 ? -1 : 1);
     feeds[noise.name] = Array.from({ length: count * sizeOf(noise.shape) }, draw);
-    replacements.set(tensor, input(noise.name, [count, ...noise.shape]));
+    replacements.set(noise.tensor, input(noise.name, [count, ...noise.shape]));
   }
-  const gradients = names.map((name) => traced.updates.gradients[name]!);
+  const gradients = names.map((name) => traced.gradients[name]!);
   const values = interpret(simplify(vmap(simplify(gradients), replacements, count)), feeds).map((all, i) =>
     rows([...all.values], sizeOf(gradients[i]!.shape)),
   );

@@ -8,7 +8,7 @@ import { sizeOf, type Tensor } from "../../graph/index.ts";
 import type { LayerParameters } from "../../networks/index.ts";
 import { defineRule, type LayerView, type Parameter, type Slope, type Workspace } from "../contract/index.ts";
 import { lossesAlone, refuseTooMany } from "./one-by-one.ts";
-import { moved, perturbationOptions, perturbedTogether, type Side, total } from "./perturbation.ts";
+import { perturbationOptions, perturbedTogether, type Side, slopeAlong, total } from "./perturbation.ts";
 
 const options = z.strictObject({
   sigma: z.number().positive().default(1e-3).describe("size of the noise, in units of the weights"),
@@ -54,7 +54,7 @@ function creditTogether(workspace: Workspace, noise: readonly Shaken[], chosen: 
           workspace,
           noise.map((one) => ({ ...one, change: one.xi.mul(side * chosen.sigma) })),
         );
-  const slope = moved(loss, chosen).mul(1 / chosen.sigma);
+  const slope = slopeAlong(loss, chosen);
   return noise.map(({ parameter, xi }) => ({ parameter, gradient: xi.mul(slope) }));
 }
 
@@ -66,10 +66,7 @@ function creditAlone(workspace: Workspace, noise: readonly Shaken[], chosen: Wei
       side === 0
         ? workspace.lossOf().mean()
         : lossesAlone(xi.mul(side * chosen.sigma), 0, (change) => lossUnder(workspace, [{ ...one, change }]));
-    const slopes = moved(loss, chosen)
-      .mul(1 / chosen.sigma)
-      .reshape(xi.shape);
-    return { parameter, gradient: xi.mul(slopes) };
+    return { parameter, gradient: xi.mul(slopeAlong(loss, chosen).reshape(xi.shape)) };
   });
 }
 
@@ -88,7 +85,7 @@ export const weightPerturbation = defineRule(
       "weight does, at one pass per weight: dW = - g xi^2, the gradient itself for sign noise.",
     // To first order in sigma: a finite difference can err where the slope along xi is itself of order sigma.
     relation: "descent direction",
-    reads: ["noise", "broadcast"],
+    reads: ["broadcast", "noise"],
     options,
   },
   (workspace, chosen) => {

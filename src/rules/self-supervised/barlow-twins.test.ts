@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { interpret } from "../runtime/interpreter.ts";
+import { interpret } from "../../runtime/interpreter.ts";
 import {
   expectObjective,
   fewObjectiveCases,
@@ -8,21 +8,23 @@ import {
   naivePair,
   objectiveCases,
   times,
-} from "./layerwise.contract.ts";
-import { networkCase } from "./rule-cases.contract.ts";
-import { hadamardViews } from "./two-views.contract.ts";
+} from "../testing/layerwise.contract.ts";
+import { networkCase } from "../testing/rule-cases.contract.ts";
+import { hadamardViews } from "../testing/two-views.contract.ts";
+import type { PairKind } from "../../tasks/index.ts";
 
 interface Options {
+  readonly pair: PairKind;
   readonly positions: "each" | "together";
   readonly offDiagonal: number;
   readonly scale: number;
   readonly projector: "none" | "linear";
 }
-const plain: Options = { positions: "together", offDiagonal: 0.2, scale: 1, projector: "none" };
+const plain: Options = { pair: "same-class", positions: "together", offDiagonal: 0.2, scale: 1, projector: "none" };
 
 /** Correlation of every unit of one view with every unit of the other. */
-function naive(numbers: LayerNumbers, { positions, offDiagonal, scale, projector }: Options): number {
-  const { here, there } = naivePair(numbers, "temporal", positions)!;
+function naive(numbers: LayerNumbers, { pair, positions, offDiagonal, scale, projector }: Options): number {
+  const { here, there } = naivePair(numbers, pair, positions);
   const name = `layer${numbers.layer.index}.projector`;
   return (
     scale *
@@ -57,6 +59,7 @@ describe("Barlow Twins' loss, by loops over units", () => {
   test.each<Partial<Options>>([
     { positions: "each", scale: 0.024 },
     { projector: "linear", positions: "each" },
+    { pair: "context", positions: "each" },
   ])("%o", (changed) => {
     const options = { ...plain, ...changed };
     const network = networkCase("tree-cnn", { symbols: 4, bias: "shared", activation: "tanh" });

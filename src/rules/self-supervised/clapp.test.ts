@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { relativeError } from "../graph/finite-difference.contract.ts";
-import { objectiveCases } from "./layerwise.contract.ts";
+import { relativeError } from "../../graph/finite-difference.contract.ts";
+import { objectiveCases } from "../testing/layerwise.contract.ts";
 import {
   type Cube,
   cube,
@@ -14,7 +14,7 @@ import {
   sumToBias,
   sumToWeight,
   trace,
-} from "./rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 
 interface Options {
   readonly predictor: "symmetric" | "asymmetric";
@@ -90,7 +90,7 @@ function threeFactors(
 }
 
 function expectThreeFactors(network: NetworkCase, options: Options, batch: number): void {
-  const traced = trace(network, { id: "clapp", ...options }, batch);
+  const traced = trace(network, { id: "clapp", pair: "same-class", ...options }, batch);
   const feeds = drawFeeds(traced, 4);
   const { layers, gradients } = evaluate(traced, feeds);
   for (const values of layers) {
@@ -132,18 +132,29 @@ describe("the gradient of CLAPP's loss is its three-factor form", () => {
 });
 
 test("comparisons outside the hinge teach nothing", () => {
-  const traced = trace(networkCase("tree-cnn"), { id: "clapp", margin: 1e-9 }, 4);
+  const traced = trace(networkCase("tree-cnn"), { id: "clapp", pair: "same-class", update: "both", margin: 1e-9 }, 4);
   const feeds = drawFeeds(traced, 1);
   for (const name of ["layer1.predictor", "layer2.predictor"]) {
     const size = Math.sqrt(feeds[name]!.length);
     feeds[name] = feeds[name]!.map((_, i) => (i % size === Math.floor(i / size) ? 1 : 0));
   }
   // The same string in both views: z . c > 0 for a positive; a negative of another string is still inside.
-  feeds.partnerTokens = feeds.tokens!;
+  feeds["partner.same-class"] = feeds["tokens"]!;
   const { objectives, layers } = evaluate(traced, feeds);
   const { post } = layers[0]!;
   const flat = post.map((sample) => sample.flat());
   const negatives = flat.map((c, b) => flat[(b + 1) % 4]!.reduce((sum, value, i) => sum + value * c[i]!, 1e-9));
   expect(objectives["layer1.objective"]).toBeCloseTo(negatives.reduce((a, b) => a + Math.max(b, 0), 0) / 4, 9);
   expect(cube(post.flat(2), [4, 4, 5])).toEqual(post);
+});
+
+test("by default an example makes one of the two comparisons", () => {
+  const [traced, given] = [{}, { update: "either" }].map((options) =>
+    trace(networkCase("tree-cnn"), { id: "clapp", ...options }),
+  );
+  expect(traced!.workspace.registry.noises.map(({ name, distribution }) => [name, distribution])).toEqual([
+    ["noise.comparison", "sign"],
+  ]);
+  const feeds = drawFeeds(traced!, 1);
+  expect(evaluate(traced!, feeds).gradients).toEqual(evaluate(given!, feeds).gradients);
 });

@@ -24,7 +24,9 @@ const options = z.strictObject({
   update: z
     .enum(["both", "either"])
     .default("either")
-    .describe("an example makes one of the two comparisons at random (CLAPP), or the positive and the negative one (CLAPP-s)"),
+    .describe(
+      "an example makes one of the two comparisons at random (CLAPP), or the positive and the negative one (CLAPP-s)",
+    ),
   margin: z.number().positive().default(1).describe("score at which the hinge stops acting"),
   initialPredictor: z.enum(["identity", "random"]).default("random").describe("how predictors start; N(0, 1/features)"),
 });
@@ -72,9 +74,10 @@ export const clapp = layerwise({
     "c [batch, features] the second view (context), z+ the first view of the same example, z- that of another; V the layer's weights, W its " +
     "predictor; gamma = +1 for a positive and -1 for a negative comparison inside the hinge, else 0: one broadcast factor per comparison",
   source: "Illing, Ventura, Bellec and Gerstner 2021, eq. 3-8",
-  choices: "The negative is the next example of the (shuffled) batch. Which comparison an example makes is drawn with probability 1/2.",
+  choices:
+    "The negative is the next example of the (shuffled) batch. Which comparison an example makes is drawn with probability 1/2.",
   relation: "none",
-  reads: ["pre", "post", "preactivation", "lateral", "batch", "pair", "localHead", "noise"],
+  reads: ["pre", "post", "lateral", "batch", "pair", "localHead", "noise"],
   options,
   objective,
 });

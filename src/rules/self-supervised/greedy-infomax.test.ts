@@ -9,9 +9,9 @@ import {
   naivePair,
   objectiveCases,
   times,
-} from "./layerwise.contract.ts";
-import { drawFeeds, evaluate, networkCase, trace } from "./rule-cases.contract.ts";
-import type { PairKind } from "./workspace.ts";
+} from "../testing/layerwise.contract.ts";
+import { drawFeeds, evaluate, networkCase, trace } from "../testing/rule-cases.contract.ts";
+import type { PairKind } from "../../tasks/index.ts";
 
 interface Options {
   readonly pair: PairKind;
@@ -19,13 +19,11 @@ interface Options {
   readonly negatives: number;
   readonly steps: number;
 }
-const plain: Options = { pair: "temporal", positions: "together", negatives: 2, steps: 0 };
+const plain: Options = { pair: "same-class", positions: "together", negatives: 2, steps: 0 };
 
 /** The partner k positions on against the same place in the next N samples. */
-function naive(numbers: LayerNumbers, { pair, positions, negatives, steps }: Options): number | undefined {
-  const views = naivePair(numbers, pair, positions);
-  if (views === undefined) return undefined;
-  const { here, there } = views;
+function naive(numbers: LayerNumbers, { pair, positions, negatives, steps }: Options): number {
+  const { here, there } = naivePair(numbers, pair, positions);
   const batch = here[0]!.length;
   const perStep: number[] = [];
   for (let k = 0; k <= steps && k < here.length; k++) {

@@ -7,14 +7,15 @@ export const greedyInfomax = layerwise({
   id: "greedy-infomax",
   aliases: ["gim"],
   family: "layerwise self-supervised",
-  equation: "J_l = - < log( f_k+ / (f_k+ + sum_n f_k-) ) >,  f_k(z_{t+k}, z'_t) = exp(z_{t+k} . W_k z'_t),  mean over k",
+  equation:
+    "J_l = - < log( f_k+ / (f_k+ + sum_n f_k-) ) >,  f_k(z_{t+k}, z'_t) = exp(z_{t+k} . W_k z'_t),  mean over k",
   symbols:
     "z' the second view at position t (context), z the first view k positions on, k = 0 .. steps; the negatives are the first views of N other " +
     "examples at that position: the next N of the (shuffled) batch, all others when it is smaller",
   source: "Loewe, O'Connor and Veeling 2019, eq. 2-3 (N = 16, k up to 5 in their code for vision)",
   choices: "Here k = 0 is the pair itself.",
   relation: "none",
-  reads: ["pre", "post", "preactivation", "lateral", "batch", "pair", "localHead"],
+  reads: ["pre", "post", "lateral", "batch", "pair", "localHead"],
   options: z.strictObject({
     ...pairOptions,
     negatives: z.int().positive().default(16).describe("other examples to tell the partner from"),

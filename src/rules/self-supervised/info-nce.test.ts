@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   expectObjective,
+  fewObjectiveCases,
   inner,
   type LayerNumbers,
   logSumExp,
@@ -8,9 +9,9 @@ import {
   naivePair,
   objectiveCases,
   times,
-} from "./layerwise.contract.ts";
-import { drawFeeds, evaluate, networkCase, trace } from "./rule-cases.contract.ts";
-import type { PairKind } from "./workspace.ts";
+} from "../testing/layerwise.contract.ts";
+import { drawFeeds, evaluate, networkCase, trace } from "../testing/rule-cases.contract.ts";
+import type { PairKind } from "../../tasks/index.ts";
 
 interface Options {
   readonly pair: PairKind;
@@ -19,9 +20,10 @@ interface Options {
   readonly temperature: number;
   readonly similarity: "cosine" | "dot";
   readonly symmetric: boolean;
+  readonly level?: number;
 }
 const defaults: Options = {
-  pair: "temporal",
+  pair: "same-class",
   positions: "together",
   predictor: true,
   temperature: 1,
@@ -30,15 +32,14 @@ const defaults: Options = {
 };
 
 /** Row-wise: minus the log probability of the partner among all. */
-function naive(numbers: LayerNumbers, options: Options): number | undefined {
+function naive(numbers: LayerNumbers, options: Options): number {
   const pair = naivePair(numbers, options.pair, options.positions);
-  if (pair === undefined) return undefined;
   const losses: number[] = [];
   pair.here.forEach((here, p) => {
     const there = pair.there[p]!;
     const name = `layer${numbers.layer.index}.predictor`;
     const predicted = options.predictor ? times(there, numbers.matrix(name, there[0]!.length)) : there;
-    const size = (x: number[]): number => (options.similarity === "cosine" ? Math.sqrt(inner(x, x) + 1e-8) : 1);
+    const size = (x: number[]): number => (options.similarity === "cosine" ? Math.sqrt(inner(x, x)) || 1 : 1);
     const score = (b: number, c: number): number =>
       inner(here[b]!, predicted[c]!) / size(here[b]!) / size(predicted[c]!) / options.temperature;
     here.forEach((_, b) => {
@@ -57,11 +58,18 @@ describe("InfoNCE is the negative log probability of the partner, by loops", () 
     }
   });
 
+  test.each(fewObjectiveCases)("pair=context, in layers of one position too: $name", (network) => {
+    const options = { ...defaults, pair: "context" } as const;
+    expectObjective({ id: "info-nce", ...options }, network, (numbers) => naive(numbers, options));
+  });
+
   test.each<Partial<Options>>([
     { pair: "context", positions: "each" },
     { pair: "context" },
     { pair: "halves" },
     { pair: "halves", positions: "each" },
+    { pair: "shuffled" },
+    { pair: "resample", level: 1 },
     { pair: "resample", predictor: false, similarity: "cosine", symmetric: true, temperature: 0.3 },
   ])("%o", (changed) => {
     const options = { ...defaults, ...changed };
@@ -73,7 +81,7 @@ describe("InfoNCE is the negative log probability of the partner, by loops", () 
 describe("InfoNCE's bounds", () => {
   const network = networkCase("tree-cnn");
   const objectives = (feeds: object, batch: number, options: object = {}): number[] => {
-    const traced = trace(network, { id: "info-nce", ...options }, batch);
+    const traced = trace(network, { id: "info-nce", pair: "same-class", ...options }, batch);
     return Object.values(evaluate(traced, { ...drawFeeds(traced, 3), ...feeds }).objectives);
   };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { relativeError } from "../graph/finite-difference.contract.ts";
-import { expectObjective, type LayerNumbers, mean, naivePair, objectiveCases } from "./layerwise.contract.ts";
+import { relativeError } from "../../graph/finite-difference.contract.ts";
+import { expectObjective, type LayerNumbers, mean, naivePair, objectiveCases } from "../testing/layerwise.contract.ts";
 import {
   type Cube,
   drawFeeds,
@@ -12,7 +12,7 @@ import {
   slope,
   trace,
   zerosLike,
-} from "./rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 
 interface Options {
   readonly positions: "each" | "together";
@@ -54,7 +54,7 @@ function corrected({ layer, post, preactivation, partner }: LayerValues, options
 }
 
 function expectCorrected(network: NetworkCase, options: Options, batch = 4): void {
-  const traced = trace(network, { id: "lpl", ...options, symmetric: false }, batch);
+  const traced = trace(network, { id: "lpl", pair: "same-class", ...options, symmetric: false }, batch);
   const { layers, gradients } = evaluate(traced, drawFeeds(traced, 6));
   for (const values of layers)
     for (const [name, wanted] of Object.entries(naiveDescent(values, corrected(values, options))))
@@ -73,8 +73,8 @@ describe("LPL's update is the erratum's equation", () => {
 
 test("the symmetric form's objective is the mean of both directions, by loops", () => {
   const naive = (numbers: LayerNumbers): number => {
-    const moving = naivePair(numbers, "temporal", "together")!;
-    const still = naivePair(numbers.still, "temporal", "together")!;
+    const moving = naivePair(numbers, "same-class", "together");
+    const still = naivePair({ ...numbers, ...numbers.still }, "same-class", "together");
     const loss = (now: number[][], before: number[][]): number => {
       const [batch, units] = [now.length, now[0]!.length];
       const centre = now[0]!.map((_, i) => mean(now.map((row) => row[i]!)));
@@ -94,5 +94,6 @@ test("the symmetric form's objective is the mean of both directions, by loops", 
     return (loss(moving.here[0]!, still.there[0]!) + loss(moving.there[0]!, still.here[0]!)) / 2;
   };
   const network = networkCase("tree-cnn", { symbols: 4 });
-  for (const batch of [1, 3]) expectObjective({ id: "lpl", ...plain, symmetric: true }, network, naive, { batch });
+  for (const batch of [1, 3])
+    expectObjective({ id: "lpl", pair: "same-class", ...plain, symmetric: true }, network, naive, { batch });
 });

@@ -6,9 +6,9 @@ import {
   mean,
   naivePair,
   objectiveCases,
-} from "./layerwise.contract.ts";
-import { networkCase } from "./rule-cases.contract.ts";
-import type { PairKind } from "./workspace.ts";
+} from "../testing/layerwise.contract.ts";
+import { networkCase } from "../testing/rule-cases.contract.ts";
+import type { PairKind } from "../../tasks/index.ts";
 
 interface Options {
   readonly pair: PairKind;
@@ -20,7 +20,7 @@ interface Options {
   readonly goodnessPenalty: number;
 }
 const plain: Options = {
-  pair: "temporal",
+  pair: "same-class",
   positions: "together",
   positiveThreshold: 0.8,
   negativeThreshold: 0.4,
@@ -29,9 +29,8 @@ const plain: Options = {
   goodnessPenalty: 0.1,
 };
 
-function naive(numbers: LayerNumbers, options: Options): number | undefined {
+function naive(numbers: LayerNumbers, options: Options): number {
   const pair = naivePair(numbers, options.pair, options.positions, "preactivation");
-  if (pair === undefined) return undefined;
   const f = { relu: (a: number) => Math.max(a, 0), tanh: Math.tanh, linear: (a: number) => a }[
     numbers.layer.activation
   ];

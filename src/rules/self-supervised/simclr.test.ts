@@ -8,20 +8,28 @@ import {
   naivePair,
   objectiveCases,
   times,
-} from "./layerwise.contract.ts";
-import { drawFeeds, evaluate, networkCase, trace } from "./rule-cases.contract.ts";
+} from "../testing/layerwise.contract.ts";
+import { drawFeeds, evaluate, networkCase, trace } from "../testing/rule-cases.contract.ts";
+import type { PairKind } from "../../tasks/index.ts";
 
 interface Options {
+  readonly pair: PairKind;
   readonly positions: "each" | "together";
   readonly temperature: number;
   readonly projector: "none" | "linear" | "mlp";
   readonly projectorSize: number;
 }
-const plain: Options = { positions: "together", temperature: 0.5, projector: "none", projectorSize: 0 };
+const plain: Options = {
+  pair: "same-class",
+  positions: "together",
+  temperature: 0.5,
+  projector: "none",
+  projectorSize: 0,
+};
 
 /** 2B views; each finds its other view among the 2B - 1 that are not itself. */
-function naive(numbers: LayerNumbers, { positions, temperature, projector, projectorSize }: Options): number {
-  const { here, there } = naivePair(numbers, "temporal", positions)!;
+function naive(numbers: LayerNumbers, { pair, positions, temperature, projector, projectorSize }: Options): number {
+  const { here, there } = naivePair(numbers, pair, positions);
   const prefix = `layer${numbers.layer.index}.`;
   const losses: number[] = [];
   here.forEach((first, p) => {
@@ -33,7 +41,7 @@ function naive(numbers: LayerNumbers, { positions, temperature, projector, proje
       );
     if (projector !== "none") views = times(views, numbers.matrix(`${prefix}projector`, size));
     const cosine = (a: number[], b: number[]): number =>
-      inner(a, b) / Math.sqrt(inner(a, a) + 1e-8) / Math.sqrt(inner(b, b) + 1e-8);
+      inner(a, b) / (Math.sqrt(inner(a, a)) || 1) / (Math.sqrt(inner(b, b)) || 1);
     views.forEach((view, i) => {
       const partner = i < first.length ? i + first.length : i - first.length;
       const others = views.filter((_, k) => k !== i).map((other) => cosine(view, other) / temperature);
@@ -51,6 +59,7 @@ describe("NT-Xent, by loops over the views", () => {
     { positions: "each", temperature: 0.2 },
     { projector: "linear", projectorSize: 3 },
     { projector: "mlp", projectorSize: 0, positions: "each" },
+    { pair: "context", positions: "each" },
   ])("%o", (changed) => {
     const options = { ...plain, ...changed };
     const network = networkCase("locally-connected", { bias: "shared", activation: "tanh" });
@@ -60,10 +69,10 @@ describe("NT-Xent, by loops over the views", () => {
 
 test("it is log(2 batch - 1) where all views are alike, and zero for a batch of one", () => {
   for (const batch of [1, 4]) {
-    const traced = trace(networkCase("tree-cnn", { activation: "tanh" }), { id: "simclr" }, batch);
+    const traced = trace(networkCase("tree-cnn", { activation: "tanh" }), { id: "simclr", pair: "same-class" }, batch);
     const feeds = drawFeeds(traced, 2);
     // Every string the same symbol throughout.
-    feeds.tokens = feeds.partnerTokens = feeds.tokens!.map(() => 1);
+    feeds["tokens"] = feeds["partner.same-class"] = feeds["tokens"]!.map(() => 1);
     for (const value of Object.values(evaluate(traced, feeds).objectives))
       expect(value).toBeCloseTo(Math.log(2 * batch - 1), 10);
   }

@@ -1,10 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { interpret } from "../runtime/interpreter.ts";
-import { expectObjective, type LayerNumbers, mean, naivePair, objectiveCases, times } from "./layerwise.contract.ts";
-import { networkCase } from "./rule-cases.contract.ts";
-import { hadamardViews } from "./two-views.contract.ts";
+import { interpret } from "../../runtime/interpreter.ts";
+import {
+  expectObjective,
+  type LayerNumbers,
+  mean,
+  naivePair,
+  objectiveCases,
+  times,
+} from "../testing/layerwise.contract.ts";
+import { networkCase } from "../testing/rule-cases.contract.ts";
+import { hadamardViews } from "../testing/two-views.contract.ts";
+import type { PairKind } from "../../tasks/index.ts";
 
 interface Options {
+  readonly pair: PairKind;
   readonly positions: "each" | "together";
   readonly invariance: number;
   readonly variance: number;
@@ -13,6 +22,7 @@ interface Options {
   readonly projector: "none" | "linear";
 }
 const plain: Options = {
+  pair: "same-class",
   positions: "together",
   invariance: 2,
   variance: 3,
@@ -23,7 +33,7 @@ const plain: Options = {
 
 /** s, v and c by loops over samples and units. */
 function naive(numbers: LayerNumbers, options: Options): number {
-  const { here, there } = naivePair(numbers, "temporal", options.positions)!;
+  const { here, there } = naivePair(numbers, options.pair, options.positions);
   const name = `layer${numbers.layer.index}.projector`;
   const project = (x: number[][]): number[][] =>
     options.projector === "none" ? x : times(x, numbers.matrix(name, x[0]!.length));
@@ -58,6 +68,7 @@ describe("VICReg's loss, by loops over units", () => {
   test.each<Partial<Options>>([
     { positions: "each", deviation: 0.3 },
     { projector: "linear", positions: "each" },
+    { pair: "context", positions: "each" },
   ])("%o", (changed) => {
     const options = { ...plain, ...changed };
     const network = networkCase("tree-cnn", { symbols: 4, bias: "shared", activation: "tanh" });

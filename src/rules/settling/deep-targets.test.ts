@@ -11,7 +11,7 @@ import {
   networkCases,
   slope,
   trace,
-} from "../rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 import { mapCubes, naiveNetwork } from "./naive.contract.ts";
 
 interface Options {
@@ -130,8 +130,8 @@ test("with turns=cycle one layer learns at a step, from the input upwards and ar
   const feeds = drawFeeds(cycle!, 1);
   const all = evaluate(together!, feeds).gradients;
   for (const turn of [0, 1, 2]) {
-    const { gradients, next } = evaluate(cycle!, { ...feeds, "deepTargets.turn": [turn] });
-    expect(next["deepTargets.turn"]).toEqual([(turn + 1) % 3]);
+    const { gradients, next } = evaluate(cycle!, { ...feeds, "turn.step": [turn] });
+    expect(next["turn.step"]).toEqual([(turn + 1) % 3]);
     for (const [name, list] of Object.entries(gradients))
       expect(list).toEqual(name.startsWith(`layer${turn + 1}.`) ? all[name] : list.map(() => 0));
   }

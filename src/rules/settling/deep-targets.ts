@@ -58,7 +58,11 @@ function candidatesOf(view: LayerView, chosen: DeepTargetsOptions): Tensor {
 }
 
 /** E of every candidate, [batch, 1 + S], from their scores [batch * (1 + S), classes]. */
-function errors(scores: Tensor, { target, labels, batch, classes }: Workspace, error: DeepTargetsOptions["error"]): Tensor {
+function errors(
+  scores: Tensor,
+  { target, labels, batch, classes }: Workspace,
+  error: DeepTargetsOptions["error"],
+): Tensor {
   const each = scores.reshape([batch, scores.size(0) / batch, classes]);
   switch (error) {
     case "cross-entropy":
@@ -109,7 +113,7 @@ export const deepTargets = defineRule(
       "The continuous form; the neighbourhood of the present state in place of unconditional draws, as S is far below 2^units; squared distance for ties; the delta rule " +
       "with the unit's own slope (gate=own) or as a perceptron without it (gate=none). Binary codes are for units that saturate, being far from the activity of others.",
     relation: "none",
-    reads: ["pre", "post", "preactivation", "noise", "broadcast"],
+    reads: ["pre", "post", "preactivation", "broadcast", "noise"],
     options,
   },
   (workspace, chosen) => {

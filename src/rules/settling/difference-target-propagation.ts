@@ -101,7 +101,17 @@ export const differenceTargetPropagation = defineRule(
       "The update is divided by eta, so that it keeps the units of the loss's gradient; noise is added to the clean activity of every layer in one second pass; the reconstruction " +
       "error is averaged over inputs and positions, not summed, and learns with the layers' optimiser, one step at a time.",
     relation: "none",
-    reads: [],
+    reads: [
+      "pre",
+      "preactivation",
+      "localHead",
+      "outputError",
+      "noise",
+      "secondPhase",
+      "neighbour",
+      "otherActivity",
+      "otherWeight",
+    ],
     options,
   },
   (workspace, chosen) => {

@@ -9,7 +9,7 @@ import {
   type NetworkCase,
   networkCases,
   trace,
-} from "../rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 import { type Energy, flatten, mapCubes, naiveNetwork, slopes } from "./naive.contract.ts";
 
 interface Options {

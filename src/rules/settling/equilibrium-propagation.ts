@@ -83,7 +83,7 @@ export const equilibriumPropagation = defineRule(
       "Scellier and Bengio 2017; Laborieux et al. 2021 (symmetric nudging, f for the derivative of the clipped energy, updates in whole steps)",
     choices: "The free phase starts at the forward pass, nudged ones at the free state; all layers move at once.",
     relation: "none",
-    reads: [],
+    reads: ["pre", "outputError", "secondPhase", "neighbour", "otherActivity", "otherWeight"],
     options,
   },
   (workspace, chosen) => {

@@ -3,7 +3,7 @@
  * are written on in tests. Activity is [sample][position][unit].
  */
 import type { Network } from "../../networks/index.ts";
-import { type Cube, type Feeds, type NetworkCase, rows } from "../rule-cases.contract.ts";
+import { type Cube, type Feeds, type NetworkCase, rows } from "../testing/rule-cases.contract.ts";
 
 export type Energy = "cross-entropy" | "squared";
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

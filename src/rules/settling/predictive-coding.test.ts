@@ -10,7 +10,7 @@ import {
   type NetworkCase,
   networkCases,
   trace,
-} from "../rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 import { cosine, type Energy, flatten, type NaiveNetwork, naiveNetwork, slopes } from "./naive.contract.ts";
 
 interface Options {

@@ -8,7 +8,15 @@
  */
 import { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
-import { defineRule, type LayerView, type Rule, type RuleCard, type Slope, type Updates, type Workspace } from "../contract/index.ts";
+import {
+  defineRule,
+  type LayerView,
+  type Rule,
+  type RuleCard,
+  type Slope,
+  type Updates,
+  type Workspace,
+} from "../contract/index.ts";
 import { outputEnergy, slopeAtTop } from "./output-energy.ts";
 
 const fields = z.strictObject({
@@ -28,7 +36,7 @@ export type PredictiveCodingOptions = z.output<typeof fields>;
 const optionsWith = (schedule: PredictiveCodingOptions["schedule"]) =>
   fields.extend({ schedule: fields.shape.schedule.default(schedule) });
 
-/** One layer during inference. Differences are kept, not values: errors are small, and would drown in the rounding of values. */
+/** One layer during inference. In `exact` an error is the shift itself where it is all of it: the difference of two values would drown in their rounding. */
 interface Settling {
   readonly view: LayerView;
   /** z_{l-1} as the layer sees it. */
@@ -47,21 +55,26 @@ function valueOf({ view, shift }: Pick<Settling, "view" | "shift">): Tensor {
 }
 
 /** Predictions and errors at given values. */
-function predict(workspace: Workspace, shifts: readonly (Tensor | undefined)[]): Settling[] {
+function predict(workspace: Workspace, shifts: readonly (Tensor | undefined)[], exact: boolean): Settling[] {
   return workspace.layers.map((view, i) => {
     const [shift, below] = [shifts[i], shifts[i - 1]];
     // What has not changed predicts what it did in the forward pass.
-    if (below === undefined || view.below === undefined)
-      return { view, pre: view.pre, drive: view.preactivation, shift, error: shift };
+    if (below === undefined || view.below === undefined) {
+      const error = exact || shift === undefined ? shift : valueOf({ view, shift }).sub(view.post);
+      return { view, pre: view.pre, drive: view.preactivation, shift, error };
+    }
     const pre = view.receive(valueOf({ view: view.below, shift: below }));
     const drive = view.drive(pre);
-    const moved = view.activate(drive).sub(view.post);
-    return { view, pre, drive, shift, error: shift === undefined ? moved.neg() : shift.sub(moved) };
+    return { view, pre, drive, shift, error: valueOf({ view, shift }).sub(view.activate(drive)) };
   });
 }
 
 /** z_l - z_l of the forward pass, after one step of inference. */
-function infer(workspace: Workspace, layers: readonly Settling[], options: PredictiveCodingOptions): (Tensor | undefined)[] {
+function infer(
+  workspace: Workspace,
+  layers: readonly Settling[],
+  options: PredictiveCodingOptions,
+): (Tensor | undefined)[] {
   const rate = rateOf(options);
   return layers.map((here, i) => {
     const { shift, error } = here;
@@ -91,13 +104,14 @@ function rateOf({ inferenceRate, schedule }: PredictiveCodingOptions): number {
 
 function trace(workspace: Workspace, options: PredictiveCodingOptions): Updates {
   const depth = workspace.layers.length;
-  const steps = options.schedule === "exact" ? depth : options.steps;
-  let now = predict(workspace, []);
+  const exact = options.schedule === "exact";
+  const steps = exact ? depth : options.steps;
+  let now = predict(workspace, [], exact);
   const slopes: Slope[] = [];
   for (let step = 1; step <= steps; step++) {
-    now = predict(workspace, infer(workspace, now, options));
+    now = predict(workspace, infer(workspace, now, options), exact);
     for (const { view, pre, drive, error } of now) {
-      const due = options.schedule === "exact" ? depth + 1 - view.index : steps;
+      const due = exact ? depth + 1 - view.index : steps;
       if (step !== due) continue;
       const delta = error ?? view.post.mul(0);
       slopes.push(...view.descend(view.gate(delta, drive).mul(-1 / options.precision), pre));
@@ -111,7 +125,6 @@ const words = {
   symbols:
     "F = 1/2 sum_l |e_l|^2 + pi E(z_L) the energy, e_l = z_l - f(a_l) the errors, a_l = W_l^T z_{l-1} + b_l, z_0 the input; gamma the rate of inference; at the " +
     "top the message is - pi dE/dz_L, E the energy of the output",
-  reads: [],
 } as const;
 const choices =
   "The update is divided by pi, so that it keeps the units of the loss's gradient; all weights of a step are those before it, also in `exact`, where the source " +
@@ -120,7 +133,7 @@ const choices =
 
 /** A schedule of the family, as a rule. */
 function coding(
-  card: Pick<RuleCard, "id" | "aliases" | "equation" | "source" | "relation">,
+  card: Pick<RuleCard, "id" | "aliases" | "equation" | "source" | "relation" | "reads">,
   schedule: PredictiveCodingOptions["schedule"],
 ): Rule<z.input<ReturnType<typeof optionsWith>>> {
   return defineRule({ ...card, ...words, choices, options: optionsWith(schedule) }, trace);
@@ -134,6 +147,7 @@ export const predictiveCoding = coding(
     equation: "dW_l = (1/pi) <z_{l-1} (f'(a_l) * e_l)^T>,  z_l <- z_l + gamma (W_{l+1} (f'(a_{l+1}) * e_{l+1}) - e_l)",
     source: "Whittington and Bogacz 2017, in the form F = sum |z_l - f(W z_{l-1})|^2 of the public code jpc",
     relation: "none",
+    reads: ["pre", "post", "preactivation", "outputError", "secondPhase", "neighbour", "otherActivity", "otherWeight"],
   },
   "settle",
 );
@@ -146,6 +160,7 @@ export const exactPredictiveCoding = coding(
     equation: "dW_l = (1/pi) <z_{l-1} (f'(a_l) * e_l)^T> after L - l steps of inference with gamma = 1",
     source: "Song, Lukasiewicz, Xu and Bogacz 2020",
     relation: "equal",
+    reads: ["pre", "preactivation", "outputError", "neighbour", "otherActivity", "otherWeight"],
   },
   "exact",
 );

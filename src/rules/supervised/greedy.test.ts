@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { relativeError } from "../graph/finite-difference.contract.ts";
-import { expectObjective, objectiveCases } from "./layerwise.contract.ts";
-import { type NaiveClassifier, naiveClassifier } from "./local-head.contract.ts";
-import { drawFeeds, evaluate, naiveDescent, networkCase, slope, trace } from "./rule-cases.contract.ts";
+import { relativeError } from "../../graph/finite-difference.contract.ts";
+import { expectObjective, objectiveCases } from "../testing/layerwise.contract.ts";
+import { type NaiveClassifier, naiveClassifier } from "../testing/local-head.contract.ts";
+import { drawFeeds, evaluate, naiveDescent, networkCase, slope, trace } from "../testing/rule-cases.contract.ts";
 
 const plain: NaiveClassifier = { head: "linear", hidden: 4, pooling: "flatten" };
 

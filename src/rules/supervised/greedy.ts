@@ -12,7 +12,7 @@ export const greedy = layerwise({
   source:
     "Belilovsky, Eickenberg and Oyallon 2019, 2020, algorithm 1 (there: convolutional and MLP heads, spatial averaging)",
   relation: "none",
-  reads: ["pre", "post", "preactivation", "lateral", "label", "localHead"],
+  reads: ["pre", "post", "lateral", "localHead", "label"],
   options: z.strictObject(classifierOptions),
   objective: classifierLoss,
 });

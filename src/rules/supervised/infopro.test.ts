@@ -8,9 +8,9 @@ import {
   mean,
   objectiveCases,
   times,
-} from "./layerwise.contract.ts";
-import { type NaiveClassifier, naiveAffine, naiveClassifier, naivePooled } from "./local-head.contract.ts";
-import { type NetworkCase, networkCase, rows } from "./rule-cases.contract.ts";
+} from "../testing/layerwise.contract.ts";
+import { type NaiveClassifier, naiveAffine, naiveClassifier, naivePooled } from "../testing/local-head.contract.ts";
+import { type NetworkCase, networkCase, rows } from "../testing/rule-cases.contract.ts";
 
 interface Options extends NaiveClassifier {
   readonly task: "cross-entropy" | "contrast";
@@ -56,7 +56,7 @@ const naive =
     else {
       const z = times(pooled, numbers.matrix(`layer${layer.index}.projection`, options.projection));
       const cosine = (a: number[], b: number[]): number =>
-        inner(a, b) / Math.sqrt(inner(a, a) + 1e-8) / Math.sqrt(inner(b, b) + 1e-8) / options.temperature;
+        inner(a, b) / (Math.sqrt(inner(a, a)) || 1) / (Math.sqrt(inner(b, b)) || 1) / options.temperature;
       task = mean(
         z.map((own, b) => {
           const others = z.map((_, c) => c).filter((c) => c !== b);

@@ -32,7 +32,9 @@ function contrast(z: Tensor, { target }: Workspace, temperature: number): Tensor
 /** BCE(w_l(h_l), x): - x log sigmoid(s) - (1 - x) log(1 - sigmoid(s)), mean over the input. */
 function reconstruction(view: LayerView, { pooling }: InfoproOptions, { input }: Workspace): Tensor {
   const x = input.reshape([input.size(0), input.size(1) * input.size(2)]);
-  const s = linearHead(view, "decoder", pooled(view, pooling), x.size(1)).add(view.head("decoderBias", [1, x.size(1)], 0));
+  const s = linearHead(view, "decoder", pooled(view, pooling), x.size(1)).add(
+    view.head("decoderBias", [1, x.size(1)], 0),
+  );
   return softplus(s).sub(s.mul(x)).mean();
 }
 
@@ -50,7 +52,7 @@ export const infopro = layerwise({
     "The source's decoder and heads are small convolutional networks, its lambdas tuned per network (e.g. 5 to 0.2 and 0.05 to 0.5); those of a " +
     "one-hot string are not known, so they are options.",
   relation: "none",
-  reads: ["pre", "post", "preactivation", "lateral", "label", "localHead", "otherActivity"],
+  reads: ["pre", "post", "lateral", "localHead", "label", "otherActivity"],
   options,
   objective: (view, chosen, workspace) => {
     const depth = workspace.layers.length === 1 ? 1 : (view.index - 1) / (workspace.layers.length - 1);

@@ -31,10 +31,18 @@ export function linearHead(view: LayerView, name: string, x: Tensor, out: number
 }
 
 /** Scores of the classes by a layer's own classifier q_l(h_l), [batch, classes]; biases start at zero. */
-export function classify(view: LayerView, { head, hidden, pooling }: ClassifierOptions, { classes }: Workspace): Tensor {
+export function classify(
+  view: LayerView,
+  { head, hidden, pooling }: ClassifierOptions,
+  { classes }: Workspace,
+): Tensor {
   const x = pooled(view, pooling);
   const features =
-    head === "linear" ? x : linearHead(view, "hidden", x, hidden, 2).add(view.head("hiddenBias", [1, hidden], 0)).relu();
+    head === "linear"
+      ? x
+      : linearHead(view, "hidden", x, hidden, 2)
+          .add(view.head("hiddenBias", [1, hidden], 0))
+          .relu();
   return linearHead(view, "classifier", features, classes).add(view.head("classifierBias", [1, classes], 0));
 }
 

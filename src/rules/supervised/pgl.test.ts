@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { chooseRule } from "./catalogue.ts";
-import { distance, naivePass } from "./naive-pass.contract.ts";
+import { chooseRule } from "../catalogue.ts";
+import { distance, naivePass } from "../testing/naive-pass.contract.ts";
 import {
   drawFeeds,
   evaluate,
@@ -9,7 +9,7 @@ import {
   networkCase,
   sumToWeight,
   trace,
-} from "./rule-cases.contract.ts";
+} from "../testing/rule-cases.contract.ts";
 
 const network = networkCase("tree-cnn", { bias: "shared" });
 
@@ -75,12 +75,7 @@ describe("periodic global guidance", () => {
     const localOptions = { sequence: "one-by-one", stepsPerLayer: 5 };
     const traced = trace(network, { id: "pgl", localOptions });
     const { next } = evaluate(traced, drawFeeds(traced, 1));
-    expect(next).toEqual({ "layerwise.step": [1], "pgl.step": [2] });
-  });
-
-  test("signals are those of both", () => {
-    const { rule, options } = chooseRule({ id: "pgl", local: "clapp" });
-    expect(rule.reads(options)).toEqual(expect.arrayContaining(["pair", "localHead", "otherWeight", "outputError"]));
+    expect(next).toEqual({ "turn.step": [1], "pgl.step": [2] });
   });
 
   test("an unknown rule or option inside is refused with the nearest name", () => {

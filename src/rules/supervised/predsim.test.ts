@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { expectObjective, inner, type LayerNumbers, mean, objectiveCases, times } from "./layerwise.contract.ts";
-import { type NaiveClassifier, naiveClassifier, naivePooled } from "./local-head.contract.ts";
-import { drawFeeds, evaluate, networkCase, trace } from "./rule-cases.contract.ts";
+import {
+  expectObjective,
+  inner,
+  type LayerNumbers,
+  mean,
+  objectiveCases,
+  times,
+} from "../testing/layerwise.contract.ts";
+import { type NaiveClassifier, naiveClassifier, naivePooled } from "../testing/local-head.contract.ts";
+import { drawFeeds, evaluate, networkCase, trace } from "../testing/rule-cases.contract.ts";
 
 interface Options extends NaiveClassifier {
   readonly beta: number;
@@ -13,7 +20,7 @@ const plain: Options = { head: "linear", hidden: 4, pooling: "flatten", beta: 0.
 function similarity(a: number[], b: number[]): number {
   const centre = (x: number[]): number[] => x.map((value) => value - mean(x));
   const [x, y] = [centre(a), centre(b)];
-  return inner(x, y) / Math.sqrt(inner(x, x) + 1e-8) / Math.sqrt(inner(y, y) + 1e-8);
+  return inner(x, y) / (Math.sqrt(inner(x, x)) || 1) / (Math.sqrt(inner(y, y)) || 1);
 }
 
 function naive(numbers: LayerNumbers, options: Options): number {

@@ -13,14 +13,16 @@ function similarities(x: Tensor): Tensor {
 export const predsim = layerwise({
   id: "predsim",
   family: "layerwise supervised",
-  equation: "J_l = (1 - beta) CE(q_l(h_l), y) + beta / B^2 |S(g_l(h_l)) - S(onehot y)|_F^2,  S_bc(x) = cos(x_b - mean x_b, x_c - mean x_c)",
-  symbols: "q_l the layer's classifier, g_l a linear map that belongs to the layer, or nothing; rows of S are centred over features",
+  equation:
+    "J_l = (1 - beta) CE(q_l(h_l), y) + beta / B^2 |S(g_l(h_l)) - S(onehot y)|_F^2,  S_bc(x) = cos(x_b - mean x_b, x_c - mean x_c)",
+  symbols:
+    "q_l the layer's classifier, g_l a linear map that belongs to the layer, or nothing; rows of S are centred over features",
   source: "Nokland and Eidnes 2019, eq. 1-3, beta = 0.99",
   choices:
     "The source's g_l is a 3x3 convolution whose output is reduced to its deviation over space; here h_l is a vector of all positions, or their mean. " +
     "The classifier's weights start at zero there, random here.",
   relation: "none",
-  reads: ["pre", "post", "preactivation", "lateral", "label", "batch", "localHead"],
+  reads: ["pre", "post", "lateral", "batch", "localHead", "label"],
   options: z.strictObject({
     ...classifierOptions,
     beta: z.number().min(0).max(1).default(0.99).describe("weight of similarity matching; 0 is `pred`, 1 is `sim`"),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { expectObjective, type LayerNumbers, mean, objectiveCases } from "./layerwise.contract.ts";
-import { type NaiveClassifier, naiveAffine, naiveClassifier, naivePooled } from "./local-head.contract.ts";
-import { type Cube, drawFeeds, evaluate, networkCase, slope, trace } from "./rule-cases.contract.ts";
+import { expectObjective, type LayerNumbers, mean, objectiveCases } from "../testing/layerwise.contract.ts";
+import { type NaiveClassifier, naiveAffine, naiveClassifier, naivePooled } from "../testing/local-head.contract.ts";
+import { type Cube, drawFeeds, evaluate, networkCase, slope, trace } from "../testing/rule-cases.contract.ts";
 
 interface Options extends NaiveClassifier {
   readonly reconciliation: number;

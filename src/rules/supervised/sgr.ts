@@ -22,7 +22,7 @@ export const sgr = layerwise({
   source: "Yang et al. 2024",
   choices: "The norm and lambda are not known: a squared distance of per-example derivatives, lambda an option.",
   relation: "none",
-  reads: ["pre", "post", "preactivation", "lateral", "label", "localHead", "weight", "neighbour", "otherActivity"],
+  reads: ["pre", "post", "weight", "lateral", "localHead", "label", "neighbour", "otherActivity", "otherWeight"],
   options: z.strictObject({
     ...classifierOptions,
     reconciliation: z.number().nonnegative().default(1).describe("lambda, weight of the distance between derivatives"),

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { expectObjective, type LayerNumbers, logSumExp, mean, objectiveCases, times } from "./layerwise.contract.ts";
-import { naivePooled } from "./local-head.contract.ts";
-import { type Cube, drawFeeds, evaluate, networkCase, trace } from "./rule-cases.contract.ts";
+import {
+  expectObjective,
+  type LayerNumbers,
+  logSumExp,
+  mean,
+  objectiveCases,
+  times,
+} from "../testing/layerwise.contract.ts";
+import { naivePooled } from "../testing/local-head.contract.ts";
+import { type Cube, drawFeeds, evaluate, networkCase, trace } from "../testing/rule-cases.contract.ts";
 
 interface Options {
   readonly agreement: number;
@@ -13,7 +20,7 @@ const plain: Options = { agreement: 0.6, dropout: 0, pooling: "flatten" };
 /** Log posteriors of a layer's random projection. */
 function posterior(numbers: LayerNumbers, index: number, post: Cube, { dropout, pooling }: Options): number[][] {
   const h = naivePooled(post, pooling);
-  const draws = numbers.evaluation.feeds[`noise.dropout${index}`];
+  const draws = numbers.evaluation.feeds[`noise.layer${index}.dropout`];
   const kept = h.map((row, b) =>
     row.map((value, i) =>
       draws === undefined ? value : draws[b * row.length + i]! < dropout ? 0 : value / (1 - dropout),
@@ -56,10 +63,27 @@ describe("likelihood and Bhattacharyya distance to the layer below, by loops ove
 test("a layer that says what the layer below says is at no distance from it", () => {
   // Two linear layers of one position and the same size, the upper one the identity, with the same projection.
   const network = networkCase("mlp", { symbols: 4, widths: [3, 3], activation: "linear" });
-  const traced = trace(network, { id: "sll", agreement: 100 }, 4);
+  const traced = trace(network, { id: "sll", agreement: 100, dropout: 0 }, 4);
   const feeds = drawFeeds(traced, 1);
   feeds["layer2.weight"] = [1, 0, 0, 0, 1, 0, 0, 0, 1];
   feeds["layer2.projection"] = feeds["layer1.projection"]!;
   const { objectives } = evaluate(traced, feeds);
   expect(objectives["layer2.objective"]).toBeCloseTo(objectives["layer1.objective"]!, 10);
+});
+
+test("by default a tenth of the units is silent in a projection, other ones in every layer", () => {
+  const noises = (options: object): readonly [string, string][] =>
+    trace(networkCase("tree-cnn"), { id: "sll", ...options }).workspace.registry.noises.map(
+      ({ name, distribution }) => [name, distribution],
+    );
+  expect(noises({})).toEqual([
+    ["noise.layer1.dropout", "uniform"],
+    ["noise.layer2.dropout", "uniform"],
+  ]);
+  expect(noises({ dropout: 0 })).toEqual([]);
+  const [traced, given] = [{}, { dropout: 0.1 }].map((options) =>
+    trace(networkCase("tree-cnn"), { id: "sll", ...options }),
+  );
+  const feeds = drawFeeds(traced!, 1);
+  expect(evaluate(traced!, feeds).objectives).toEqual(evaluate(given!, feeds).objectives);
 });

@@ -21,8 +21,8 @@ import {
   listValue,
   VARCHAR,
 } from "@duckdb/node-api";
-import type { CurvePoint, Outcome, RunRow } from "../rows.ts";
-import type { RunSpec } from "../spec.ts";
+import type { CurvePoint, Outcome, RunRow } from "./rows.ts";
+import type { RunSpec } from "../spec/spec.ts";
 
 type ColumnType = "VARCHAR" | "BIGINT" | "DOUBLE" | "BOOLEAN" | "BIGINT[]" | "MAP(VARCHAR, DOUBLE)";
 

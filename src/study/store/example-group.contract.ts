@@ -1,7 +1,7 @@
 /** Groups of runs for the tests of the store: whole specifications and their true identities, made-up numbers. */
-import { runIdentity } from "../identity.ts";
-import type { CurvePoint, RunRow } from "../rows.ts";
-import { RunSpec, type RunSpecInput } from "../spec.ts";
+import { runIdentity } from "../spec/identity.ts";
+import type { CurvePoint, RunRow } from "./rows.ts";
+import { RunSpec, type RunSpecInput } from "../spec/spec.ts";
 
 /** A row of the run that `spec` describes; `over` replaces what is given. */
 export function exampleRow(spec: Partial<RunSpecInput>, over: Partial<RunRow> = {}): RunRow {

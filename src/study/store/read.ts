@@ -1,6 +1,6 @@
 /** Reading records through the views of a connection. */
 import type { DuckDBConnection, JS } from "@duckdb/node-api";
-import type { CurvePoint, RunRow } from "../rows.ts";
+import type { CurvePoint, RunRow } from "./rows.ts";
 import { columnsOfRow, rowOf } from "./columns.ts";
 import { sqlString } from "./database.ts";
 

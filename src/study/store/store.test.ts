@@ -12,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { RunRow } from "../rows.ts";
+import type { RunRow } from "./rows.ts";
 import { exampleCurves, exampleRow, exampleRows } from "./example-group.contract.ts";
 import { writeManifest } from "./manifest.ts";
 import { openStore, type Store } from "./store.ts";

@@ -13,7 +13,7 @@ import type { JS } from "@duckdb/node-api";
 import { constants } from "node:fs";
 import { access, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { CurvePoint, RunRow } from "../rows.ts";
+import type { CurvePoint, RunRow } from "./rows.ts";
 import { compact, type Compaction, type CompactOptions } from "./compact.ts";
 import { Database } from "./database.ts";
 import { exportCurves, exportRows, type ExportFormat } from "./export.ts";

@@ -2,8 +2,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { runIdentity } from "../identity.ts";
-import type { CurvePoint, RunRow } from "../rows.ts";
+import { runIdentity } from "../spec/identity.ts";
+import type { CurvePoint, RunRow } from "./rows.ts";
 import { appendRecords, curveColumns, rowColumns } from "./columns.ts";
 import { createTable, type Database, sqlString } from "./database.ts";
 import { uniqueName } from "./ownership.ts";

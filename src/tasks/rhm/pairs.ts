@@ -1,6 +1,6 @@
 /** Positive pairs on strings of a random hierarchy model: which kinds carry a signal, and partners for those that need a second string. */
 import type { Random } from "../../random/stream.ts";
-import type { PairKind, PartnerRequest } from "../pair-kinds.ts";
+import { blank, type PairKind, type PartnerRequest } from "../pair-kinds.ts";
 import { sameClassPartner } from "../same-class.ts";
 import type { Examples } from "../task.ts";
 import { isMaximal, type Hierarchy, type HierarchyParameters } from "./hierarchy.ts";
@@ -45,7 +45,7 @@ export function levelOf({ depth }: HierarchyParameters, level: number | { readon
  * Writes the partners of strings `indices` of `examples` into `out` [indices.length, positions].
  *
  * `same-class`: another string of the same class of the same set, uniformly; itself only when the class has no other. `shuffled`:
- * another string of the set, uniformly. `resample`: the string with every production at and below a level chosen anew. Resampled
+ * another string of the set, uniformly. `part`: the string with the other symbols blank. `resample`: the string with every production at and below a level chosen anew. Resampled
  * strings come from the whole grammar: they may be strings of the test set, without their labels. Throws RangeError when shapes,
  * indices or level do not fit.
  */
@@ -75,11 +75,16 @@ export function writePartners(
     // Element by element: a view per string costs more than copying a string's few symbols.
     const from = source * positions;
     const to = i * positions;
-    for (let k = 0; k < positions; k++) out[to + k] = tokens[from + k] ?? 0;
+    for (let k = 0; k < positions; k++) out[to + k] = isShown(request, k) ? (tokens[from + k] ?? 0) : blank;
   }
   if (request.kind !== "resample") return;
   const batch = { count: indices.length, tokens: out, labels: new Int32Array(indices.length) };
   out.set(resampleBelow(hierarchy, batch, levelOf(hierarchy.parameters, request.level), random));
+}
+
+/** Whether a partner shows the symbol at a position. */
+function isShown(request: PartnerRequest, position: number): boolean {
+  return request.kind !== "part" || (position >= request.from && position < request.to);
 }
 
 /** The example from which the partner of another is made. */
@@ -92,6 +97,7 @@ function sourceOf({ kind }: PartnerRequest, examples: Examples, example: number,
       const drawn = random.integer(examples.count - 1);
       return drawn < example ? drawn : drawn + 1;
     }
+    case "part":
     case "resample":
       return example;
     default:

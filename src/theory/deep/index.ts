@@ -10,4 +10,5 @@ export {
   defaultTraining,
   functionsLearned,
 } from "./schemes.ts";
+export { type HiddenDirection, type SchemeSurvey, surveyScheme, targetBlindDirections } from "./survey.ts";
 export { errorsForInputs, leastTopError, ojaDirection, type OjaOptions } from "./target-blind.ts";

@@ -12,6 +12,7 @@ export {
   unpacked,
   weightFlow,
 } from "./linear-network.ts";
+export { type PowerRun, type PowerRuns, powerRuns, powerSetting } from "./power-runs.ts";
 export {
   powerFlow,
   powerInvariant,

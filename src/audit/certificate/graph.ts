@@ -1,0 +1,150 @@
+/**
+ * The graph that a certificate is read from: a rule's updates with every activity put in the place of what computes it.
+ *
+ * Roots are what changes in each layer. Activity becomes a leaf, so that a walk back from a root ends at what reaches the synapse; what is
+ * behind the activity of further passes is kept beside it. The graph is then simplified by the algebra of the one that runs, so that only
+ * exact algebra (a product with the constant 0, code nobody reads) removes a reading.
+ */
+import { input, simplify, sizeOf, Tensor, topological } from "../../graph/index.ts";
+import type { Layer, Network } from "../../networks/index.ts";
+import type { Registry, Variable } from "../../rules/index.ts";
+import type { TracedUpdates } from "../../train/index.ts";
+import { findActivity, type Seen } from "./activity.ts";
+import { Interner } from "./intern.ts";
+
+/** A leaf that stands for activity. */
+export interface ActivityLeaf extends Seen {
+  readonly leaf: Tensor;
+  /** The node that computes it. */
+  readonly node: Tensor;
+  /** What went into activity of a further pass, over leaves. */
+  readonly origin: readonly Tensor[];
+}
+
+/** A registered value, and what it becomes after the step where it changes. */
+export interface KeptValue {
+  readonly variable: Variable;
+  readonly next: Tensor | undefined;
+}
+
+export interface UpdateGraph {
+  readonly network: Network;
+  readonly registry: Registry;
+  readonly batch: number;
+  /** What changes in each hidden layer: pseudo-gradients of its parameters and heads, next values of its states. */
+  readonly roots: readonly (readonly Tensor[])[];
+  /** The pseudo-gradients of its weight and bias alone. */
+  readonly changes: readonly (readonly Tensor[])[];
+  /** The same roots over the inputs themselves, without leaves: by it samples are told apart. */
+  readonly plain: readonly (readonly Tensor[])[];
+  readonly leaves: ReadonlyMap<Tensor, ActivityLeaf>;
+  readonly kept: ReadonlyMap<Tensor, KeptValue>;
+  readonly labels: Tensor;
+  /** Layers whose products stand behind a root, input side first: what must have been computed. */
+  readonly computedFor: (layer: number) => readonly Layer[];
+  /** Products of each layer (read-out last) in all passes of the step, in batches. */
+  readonly products: (layer: Layer, of: "all" | number) => number;
+}
+
+/** The graph of a traced rule. */
+export function updateGraph(traced: TracedUpdates): UpdateGraph {
+  const { network, workspace, updates } = traced;
+  const { registry } = workspace;
+  const interner = new Interner();
+  const changed = [
+    ...updates.slopes.map(({ parameter, gradient }) => ({ variable: parameter, value: gradient })),
+    ...(updates.next ?? []).map(({ state, value }) => ({ variable: state, value })),
+  ];
+  const values = interner.intern(changed.map(({ value }) => value));
+  const { seen } = findActivity(traced, values, interner);
+  const withLeaves = new Substitution(seen);
+  const origins = [...seen].map(([node, { behind }]) => ({ node, origin: withLeaves.apply(behind) }));
+  const simple = simplify([...withLeaves.apply(values), ...origins.flatMap(({ origin }) => origin)], {
+    algebraOnly: true,
+  });
+  let next = values.length;
+  const leaves = new Map<Tensor, ActivityLeaf>();
+  for (const { node, origin } of origins) {
+    const of = seen.get(node);
+    const own = simple.slice(next, (next += origin.length));
+    const leaf = withLeaves.leafOf(node);
+    if (of !== undefined && leaf !== undefined) leaves.set(leaf, { ...of, leaf, node, origin: own });
+  }
+  const valueOf = new Map(changed.map(({ variable }, i) => [variable, simple[i]]));
+  const rootsOf = (layer: Layer, kinds?: readonly string[]): Tensor[] =>
+    changed.flatMap(({ variable }) => {
+      const value = valueOf.get(variable);
+      const isRoot = variable.owner === layer && (kinds?.includes(variable.kind) ?? true);
+      return isRoot && value !== undefined ? [value] : [];
+    });
+  const computing = network.layers.map((layer) =>
+    topological(changed.flatMap(({ variable }, i) => (variable.owner === layer ? [values[i] ?? variable.tensor] : []))),
+  );
+  const everything = new Set(computing.flat());
+  for (const [node, { pass }] of seen)
+    if (pass.kind === "batch") for (const behind of topological([node])) everything.add(behind);
+  return {
+    network,
+    registry,
+    batch: workspace.batch,
+    roots: network.layers.map((layer) => rootsOf(layer)),
+    changes: network.layers.map((layer) => rootsOf(layer, ["weight", "bias"])),
+    plain: network.layers.map((layer) => {
+      const own = changed.flatMap(({ variable }, i) =>
+        variable.owner === layer ? [values[i] ?? variable.tensor] : [],
+      );
+      return simplify(own, { algebraOnly: true });
+    }),
+    leaves,
+    kept: new Map(registry.variables.map((variable) => [variable.tensor, { variable, next: valueOf.get(variable) }])),
+    labels: registry.labels,
+    computedFor: (layer) => {
+      const nodes = computing[layer - 1] ?? [];
+      return [
+        ...new Set(nodes.flatMap((node) => (seen.get(node)?.signal === "pre" ? [] : (seen.get(node)?.layer ?? [])))),
+      ];
+    },
+    products: (layer, of) => {
+      const nodes = of === "all" ? everything : new Set(computing[of - 1]);
+      const size = layer.positions * layer.outFeatures * workspace.batch;
+      return [...nodes].reduce((sum, node) => {
+        const found = seen.get(node);
+        return found?.isProduct === true && found.layer === layer ? sum + sizeOf(node.shape) / size : sum;
+      }, 0);
+    },
+  };
+}
+
+/** Puts a leaf in the place of every activity. */
+class Substitution {
+  private readonly leafByNode = new Map<Tensor, Tensor>();
+  private readonly done = new Map<Tensor, Tensor>();
+
+  constructor(private readonly seen: ReadonlyMap<Tensor, Seen>) {}
+
+  /** The leaf of an activity, where anything used it. */
+  leafOf(node: Tensor): Tensor | undefined {
+    return this.leafByNode.get(node);
+  }
+
+  apply(outputs: readonly Tensor[]): Tensor[] {
+    for (const node of topological(outputs)) {
+      if (this.done.has(node)) continue;
+      this.done.set(node, this.seen.has(node) ? this.leaf(node) : this.rebuilt(node));
+    }
+    return outputs.map((output) => this.done.get(output) ?? output);
+  }
+
+  private leaf(node: Tensor): Tensor {
+    const { layer, signal } = this.seen.get(node) ?? {};
+    const leaf = input(`${layer?.name ?? ""}.${signal ?? ""} #${this.leafByNode.size}`, node.shape, node.dtype);
+    this.leafByNode.set(node, leaf);
+    return leaf;
+  }
+
+  private rebuilt(node: Tensor): Tensor {
+    const inputs = node.inputs.map((operand) => this.done.get(operand) ?? operand);
+    if (inputs.every((operand, i) => operand === node.inputs[i])) return node;
+    return Tensor.of(node.primitive, node.attributes, ...inputs);
+  }
+}

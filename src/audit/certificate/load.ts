@@ -1,0 +1,219 @@
+/**
+ * What every element of a tensor carries, as integers, stored once along every axis on which all elements carry the same: a batch of 128 by 64
+ * units that says which sample an element belongs to is 128 numbers. Exact, and its size is that of what differs.
+ */
+import { sameShape, type Shape, sizeOf } from "../../graph/index.ts";
+import { broadcastPlaces, places } from "./placement.ts";
+
+/** `shape` has the rank of the tensor; an axis of length 1 stands for all coordinates along it. */
+export interface Load {
+  readonly shape: Shape;
+  readonly values: Int32Array;
+}
+
+/** The load of a tensor whose element at coordinate c of one axis carries `loadOf(c)`. */
+export function alongAxis(
+  { shape }: { readonly shape: Shape },
+  axis: number,
+  loadOf: (coordinate: number) => number,
+): Load {
+  const at = axis < 0 ? axis + shape.length : axis;
+  const length = shape[at] ?? 1;
+  return compact({
+    shape: shape.map((_, i) => (i === at ? length : 1)),
+    values: Int32Array.from({ length }, (_, c) => loadOf(c)),
+  });
+}
+
+/** The same everywhere. */
+export function everywhere(rank: number, value: number): Load {
+  return { shape: new Array<number>(rank).fill(1), values: Int32Array.of(value) };
+}
+
+/** Whether any element carries anything. */
+export function isEmpty({ values }: Load): boolean {
+  return values.every((one) => one === 0);
+}
+
+/** Whether two loads of one tensor are the same; both are compact. */
+export function isSame(a: Load, b: Load): boolean {
+  return sameShape(a.shape, b.shape) && a.values.every((value, i) => value === b.values[i]);
+}
+
+/** Every value once for each combination of coordinates that is stored, along given axes at their full length. */
+export function spread(load: Load, shape: Shape, axes: readonly number[]): Load {
+  const wanted = load.shape.map((length, axis) => (axes.includes(axis) ? (shape[axis] ?? 1) : length));
+  return stretched(load, wanted);
+}
+
+/** A load with axes of length 1 stretched to other lengths. */
+export function stretched({ shape, values }: Load, to: Shape): Load {
+  if (sizeOf(shape) === sizeOf(to)) return { shape: to, values };
+  return { shape: to, values: Int32Array.from(broadcastPlaces(shape, to), (place) => values[place] ?? 0) };
+}
+
+/** As many axes as another tensor has, by new ones in front. */
+export function ranked({ shape, values }: Load, rank: number): Load {
+  return { shape: [...new Array<number>(rank - shape.length).fill(1), ...shape], values };
+}
+
+/** Axes along which all elements turn out to carry the same stored once. */
+export function compact(load: Load): Load {
+  let { shape, values } = load;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const length = shape[axis] ?? 1;
+    if (length === 1) continue;
+    const behind = sizeOf(shape.slice(axis + 1));
+    if (!isUniform(values, length, behind)) continue;
+    const kept = values;
+    values = Int32Array.from(
+      { length: values.length / length },
+      (_, i) => kept[Math.floor(i / behind) * length * behind + (i % behind)] ?? 0,
+    );
+    shape = shape.map((size, i) => (i === axis ? 1 : size));
+  }
+  return { shape, values };
+}
+
+function isUniform(values: Int32Array, length: number, behind: number): boolean {
+  const block = length * behind;
+  for (let i = 0; i < values.length; i++) if (values[i] !== values[i - (i % block) + (i % behind)]) return false;
+  return true;
+}
+
+/** Lengths along each axis at which several loads of tensors of one rank are stored together. */
+export function commonShape(loads: readonly Load[], rank: number): Shape {
+  return Array.from({ length: rank }, (_, axis) => Math.max(1, ...loads.map(({ shape }) => shape[axis] ?? 1)));
+}
+
+/** What a join of loads element by element carries: of all that broadcast to one shape. */
+export function joinedEach(loads: readonly Load[], rank: number, join: (...values: number[]) => number): Load {
+  const all = loads.map((load) => ranked(load, rank));
+  const shape = commonShape(all, rank);
+  const from = all.map((load) => broadcastPlaces(load.shape, shape));
+  const values = Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
+    join(...all.map((load, k) => load.values[from[k]?.[i] ?? 0] ?? 0)),
+  );
+  return compact({ shape, values });
+}
+
+/** What elements carry after axes are reduced to one by a join for which join(a, a) taken once more changes nothing. */
+export function reducedOver(
+  load: Load,
+  shape: Shape,
+  axes: readonly number[],
+  join: (a: number, b: number) => number,
+): Load {
+  const kept = load.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+  const values = new Int32Array(sizeOf(kept));
+  const to = broadcastPlaces(kept, load.shape);
+  load.values.forEach((value, i) => (values[to[i] ?? 0] = join(values[to[i] ?? 0] ?? 0, value)));
+  // Axes that are stored once and have more than one element: there, the value meets itself.
+  const repeated = axes.some((axis) => load.shape[axis] === 1 && (shape[axis] ?? 1) > 1);
+  return compact({ shape: kept, values: repeated ? values.map((value) => join(value, value)) : values });
+}
+
+/** A load of the same elements, in the same order, in another shape. */
+export function reshaped(load: Load, from: Shape, to: Shape): Load {
+  const stored: number[] = [];
+  let source: Load = load;
+  for (const { axes, targets } of groupsOf(from, to)) {
+    const isUniform = axes.every((axis) => load.shape[axis] === 1);
+    if (!isUniform) source = spread(source, from, axes);
+    for (const target of targets) stored.push(isUniform ? 1 : (to[target] ?? 1));
+  }
+  return compact({ shape: stored, values: source.values });
+}
+
+/** Runs of axes that are made into runs of axes of as many elements, by their numbers. */
+function groupsOf(from: Shape, to: Shape): { axes: number[]; targets: number[] }[] {
+  const groups: { axes: number[]; targets: number[] }[] = [];
+  let [i, j] = [0, 0];
+  while (i < from.length || j < to.length) {
+    const group = { axes: [] as number[], targets: [] as number[] };
+    let [left, right] = [1, 1];
+    do {
+      if (left <= right && i < from.length) {
+        left *= from[i] ?? 1;
+        group.axes.push(i++);
+      } else if (j < to.length) {
+        right *= to[j] ?? 1;
+        group.targets.push(j++);
+      } else {
+        left *= from[i] ?? 1;
+        group.axes.push(i++);
+      }
+    } while (left !== right);
+    groups.push(group);
+  }
+  return groups;
+}
+
+/** Axes in another order. */
+export function transposed(load: Load, permutation: readonly number[]): Load {
+  const from = places("transpose", { permutation }, [load.shape]);
+  return {
+    shape: permutation.map((axis) => load.shape[axis] ?? 1),
+    values: Int32Array.from(from, (place) => load.values[place] ?? 0),
+  };
+}
+
+/** Coordinates [start, end) along every axis. */
+export function sliced({ shape, values }: Load, starts: readonly number[], ends: readonly number[]): Load {
+  const first = shape.map((length, axis) => (length === 1 ? 0 : (starts[axis] ?? 0)));
+  const last = shape.map((length, axis) => (length === 1 ? 1 : (ends[axis] ?? 1)));
+  const from = places("slice", { starts: first, ends: last }, [shape]);
+  return compact({
+    shape: last.map((end, axis) => end - (first[axis] ?? 0)),
+    values: Int32Array.from(from, (place) => values[place] ?? 0),
+  });
+}
+
+/** Elements put in front and behind along every axis of a tensor of shape `of`, each carrying `value`. */
+export function padded(
+  load: Load,
+  of: Shape,
+  { before, after }: { readonly before: readonly number[]; readonly after: readonly number[] },
+  value: number,
+): Load {
+  const grown = of.map((_, axis) => (before[axis] ?? 0) + (after[axis] ?? 0));
+  const full = spread(
+    load,
+    of,
+    of.flatMap((_, axis) => (grown[axis] === 0 ? [] : [axis])),
+  );
+  const from = places("pad", { before, after }, [full.shape]);
+  return compact({
+    shape: full.shape.map((length, axis) => length + (grown[axis] ?? 0)),
+    values: Int32Array.from(from, (place) => (place < 0 ? value : (full.values[place] ?? 0))),
+  });
+}
+
+/** Loads of tensors one behind the other along an axis; `shapes` are those of the tensors. */
+export function concatenated(loads: readonly Load[], shapes: readonly Shape[], axis: number): Load {
+  const rank = loads[0]?.shape.length ?? 0;
+  const common = Array.from({ length: rank }, (_, at) => Math.max(...loads.map(({ shape }) => shape[at] ?? 1)));
+  const parts = loads.map((load, k) =>
+    stretched(
+      load,
+      common.map((length, at) => (at === axis ? (shapes[k]?.[axis] ?? 1) : length)),
+    ),
+  );
+  const from = places(
+    "concat",
+    { axis },
+    parts.map(({ shape }) => shape),
+  );
+  const all = Int32Array.from(parts.flatMap(({ values }) => [...values]));
+  return compact({
+    shape: common.map((length, at) =>
+      at === axis ? parts.reduce((sum, { shape }) => sum + (shape[axis] ?? 1), 0) : length,
+    ),
+    values: Int32Array.from(from, (place) => all[place] ?? 0),
+  });
+}
+
+/** A load without axes along which it is stored once. */
+export function dropped({ shape, values }: Load, axes: readonly number[]): Load {
+  return { shape: shape.filter((_, axis) => !axes.includes(axis)), values };
+}

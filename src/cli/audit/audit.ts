@@ -1,0 +1,127 @@
+/** `afferent audit`: what information must reach each synapse, read off the graphs of rules. */
+import { writeFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { type Certificate, claimGap, summaryOf } from "../../audit/index.ts";
+import type { Network } from "../../networks/index.ts";
+import { informationPathsSvg } from "../../report/information-paths.ts";
+import { catalogue } from "../../rules/index.ts";
+import { PlannedModel } from "../../study/run/planned-model.ts";
+import type { RunSpec } from "../../study/spec/spec.ts";
+import { auditTable, layerText } from "./text.ts";
+import { command, type OptionValues, textOption } from "../command.ts";
+import { type ExitCode, reading, UsageError } from "../exit.ts";
+import { printJson } from "../json.ts";
+import { oneRun } from "../plan.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { sortWords } from "../words.ts";
+
+/** What is read does not depend on the width, and a narrow network is certified at once. */
+const narrow = "network.width=16";
+
+export function auditCommand(at: Surroundings, end: (code: ExitCode) => void): Command {
+  return command(
+    {
+      name: "audit",
+      words: "RULE... [key=value...]",
+      summary:
+        "what information must reach each synapse: a verdict, signals, scopes, pairs, weight transport, locking, memory",
+      details: [
+        "Computed from the graph of each rule's updates, whatever the rule claims. The network is that of a run with\n" +
+          "network.width=16 unless a word says otherwise; rule.x=... sets an option of a single rule.",
+      ],
+      examples: [
+        ["audit backprop dfa info-nce", "three rules in a table"],
+        ["audit ghl --svg ghl.svg", "one rule layer by layer, with a drawing of the paths of information"],
+        ["audit rule=./my-rule.ts network.depth=4", "a rule of one's own"],
+        ["audit --all --json", "the whole catalogue for a program"],
+      ],
+      json:
+        "network {architecture, widths, activation, classes}, rules [{rule, claimed, signals, phases, perSample, unclaimed, unread, summary\n" +
+        "{space, time, pairs, weightTransport, coupling, locking, phases, perSample, perWeight, topDown}, layers [{layer, signals, scopes {pre,\n" +
+        'post, weight} (synapse, unit, layer; left out where none is read), weightTransport [layer or "readout"], errorNetwork [layer],\n' +
+        "label (direct, error, broadcast, pairs), pairs [{kind, source (none, generator, label), level}], topDown [{kind (error, broadcast,\n" +
+        "label, message, weights, input, noise), from, dimension, count}], coupling (none, average, dependent), lateral {units (none, ordered,\n" +
+        "all), positions}, sharing, locking {forward, update, backward}, phases, memory {perSample, held, weights, kept, remembered,\n" +
+        "perWeight}, verdict {space (local, channel, layer, network), time (local, remembers, waits), text}}]}], svg (path) or null; layer 0\n" +
+        "is the network's input",
+    },
+    at,
+    end,
+    (words, options) => audit(at, words, options),
+  )
+    .option("--all", "every rule of the catalogue")
+    .option("--svg <file>", "draw the paths of information of one rule");
+}
+
+/** A rule as it was certified. */
+interface Audited {
+  readonly certificate: Certificate;
+  readonly network: Network;
+  readonly spec: RunSpec;
+}
+
+async function audit(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
+  const { names, overrides, settings } = sortWords(words);
+  const named = overrides.filter((word) => word.startsWith("rule=")).flatMap((word) => word.slice(5).split(","));
+  const others = overrides.filter((word) => !word.startsWith("rule="));
+  const rules = options["all"] === true ? catalogue.map(({ id }) => id) : [...names, ...named];
+  if (rules.length === 0) {
+    throw new UsageError("audit: expected the name of a rule, or --all, got none; afferent rules lists them");
+  }
+  const file = textOption(options, "svg");
+  if (file !== undefined && rules.length > 1) {
+    throw new UsageError(`--svg: expected one rule to draw, got ${rules.length}; name one`);
+  }
+  const audited: Audited[] = [];
+  for (const rule of rules) {
+    const { spec } = await oneRun({ names: [], overrides: [narrow, ...others, `rule=${rule}`], settings });
+    audited.push(await reading(() => auditOf(spec)));
+  }
+  const [first] = audited;
+  if (first === undefined) return undefined;
+  if (file !== undefined) await writeFile(file, informationPathsSvg(first.certificate));
+  if (options["json"] === true) {
+    printJson(at, { network: networkJson(first.network), rules: audited.map(entryOf), svg: file ?? null });
+    return undefined;
+  }
+  at.stdout.write(
+    `${headingOf(first)}\n\n${auditTable(
+      audited.map(({ certificate }) => certificate),
+      at.stdout.columns,
+    )}`,
+  );
+  if (audited.length === 1) at.stdout.write(`\n${layerText(first.certificate, at.stdout.columns)}`);
+  for (const { certificate, network } of audited) {
+    const { unclaimed, unread } = claimGap(certificate, network);
+    if (unclaimed.length > 0) at.stdout.write(`\n${certificate.rule} does not claim ${unclaimed.join(", ")}\n`);
+    if (unread.length > 0) at.stdout.write(`\n${certificate.rule} claims ${unread.join(", ")}, and never reads it\n`);
+  }
+  if (file !== undefined) at.stdout.write(`\ndrawn in ${file}\n`);
+  return undefined;
+}
+
+function auditOf(spec: RunSpec): Audited {
+  const planned = new PlannedModel(spec);
+  return { certificate: planned.certificate, network: planned.model.network, spec };
+}
+
+function entryOf({ certificate, network }: Audited) {
+  const { layers, ...whole } = certificate;
+  return { ...whole, ...claimGap(certificate, network), summary: summaryOf(certificate), layers };
+}
+
+function networkJson({ architecture, layers, readout }: Network) {
+  const [first] = layers;
+  return {
+    architecture,
+    widths: layers.map(({ outFeatures }) => outFeatures),
+    activation: first?.activation ?? null,
+    classes: readout.classes,
+  };
+}
+
+function headingOf({ network, spec }: Audited): string {
+  const { architecture, layers, readout } = network;
+  const widths = layers.map(({ outFeatures }) => outFeatures).join(", ");
+  return `${architecture} of ${spec.network.activation} units, widths ${widths}, ${readout.classes} classes, strings of ${spec.task.s ** spec.task.depth} symbols`;
+}

@@ -1,0 +1,208 @@
+/** `afferent run`: computes what is missing of a study, then prints its table and writes its report. */
+import type { Command } from "commander";
+import { createHash } from "node:crypto";
+import type { ExecutionSummary } from "../../study/run/execute.ts";
+import type { RunRow } from "../../study/store/rows.ts";
+import type { Plan } from "../../study/run/plan.ts";
+import type { Store } from "../../study/store/store.ts";
+import type { PlannedRun, Study } from "../../study/spec/study.ts";
+import { baselineOf, defineStudy } from "../../study/spec/study.ts";
+import { differences, summarise } from "../../study/summary/summary.ts";
+import { renderTable } from "../../study/summary/table.ts";
+import { cellJson, differenceJson } from "../cells.ts";
+import { duration, plural } from "../columns.ts";
+import { command, type OptionValues, textOption } from "../command.ts";
+import { type ExitCode, exitCodeOf, exitCodes, oneLine, reading } from "../exit.ts";
+import { printJson } from "../json.ts";
+import { checkedPlan, sayWarnings, studyOf } from "../plan.ts";
+import { ProgressDisplay } from "../progress.ts";
+import { commandName, Interruption, shellWords, type Surroundings } from "../surroundings.ts";
+import { sortWords, type Words } from "../words.ts";
+
+export function runCommand(at: Surroundings, end: (code: ExitCode) => void): Command {
+  return command(
+    {
+      name: "run",
+      words: "[file] [key=value...]",
+      summary: "run a study, a grid or a single run; what is stored already is not computed again",
+      details: [
+        "The file is a study or a run specification: JSON, YAML, or TypeScript with a default export. Words key=value\n" +
+          "override it; lists (rule=backprop,info-nce) and ranges (seed=0..4) make a grid.\n" +
+          "Progress goes to stderr, the table to stdout. Ctrl-C stops cleanly; the same command resumes.",
+      ],
+      examples: [
+        ["run rule=backprop task.v=8 task.m=4 task.depth=3 train.steps=1000", "one run"],
+        ["run rule=backprop,info-nce data.train=1000,4000 seed=0..4", "a grid of 20 runs"],
+        ["run studies/first-comparison.ts", "a shipped study"],
+        ["run studies/first-comparison.ts train.steps=300 seed=0..2", "the same, shorter"],
+      ],
+      json:
+        "study, store, planned, computed, reused, interrupted, seconds, outcomes {finished, stopped, diverged, failed},\n" +
+        "failures [{run, message}], cells and differences (as in compare), report (path), warnings [text]",
+    },
+    at,
+    end,
+    (words, options) => run(at, words, options),
+  ).option("--name <name>", "name of the study in the store");
+}
+
+async function run(at: Surroundings, given: readonly string[], options: OptionValues): Promise<ExitCode | undefined> {
+  const words = sortWords(given);
+  const written = await studyOf(words);
+  const plan = await checkedPlan(written);
+  const { runs: planned } = plan;
+  const study = await reading(() => named(written, planned, words, textOption(options, "name")));
+  sayWarnings(at, plan);
+  const typed = `${commandName(at)} run ${shellWords([...given, ...nameOption(options)])}`.trimEnd();
+  const { withStore } = await import("../stored.ts");
+  return withStore(at, words.settings, "write", async (store) => {
+    const { writeManifest } = await import("../../study/store/manifest.ts");
+    const manifest = {
+      name: study.name,
+      question: study.question,
+      command: typed,
+      runs: planned.map((one) => one.run),
+      axes: JSON.parse(JSON.stringify({ ...study.grid, ...study.tune?.over })) as Record<string, never[]>,
+      startedAt: new Date().toISOString(),
+      study,
+    };
+    await writeManifest(store.folder, manifest);
+    const { removeStale } = await import("../../study/store/journal.ts");
+    await removeStale(store.folder);
+    const computed = await compute(at, store, study, plan, words);
+    if (computed instanceof Interruption) {
+      await sayInterrupted(at, store, study, planned, typed, options);
+      return exitCodeOf(computed);
+    }
+    const rows = await store.rows({ runs: planned.map((one) => one.run) });
+    const { writeReport } = await import("../report/page.ts");
+    const report = await writeReport(store, { study, planned, manifest }, plan);
+    const failed = rows.filter(({ outcome }) => outcome === "failed");
+    if (options["json"] === true) printJson(at, runJson(store, study, plan, rows, computed, report));
+    else sayDone(at, study, planned, rows, computed, report, words);
+    for (const { run: id, message } of failed) at.stderr.write(`afferent: run ${id} failed: ${oneLine(message)}\n`);
+    return failed.length > 0 ? exitCodes.failure : undefined;
+  });
+}
+
+/** Computes what is missing, showing progress. Returns the interruption where there was one. */
+async function compute(
+  at: Surroundings,
+  store: Store,
+  study: Study,
+  { runs: planned, models }: Plan,
+  { settings }: Words,
+): Promise<ExecutionSummary | Interruption> {
+  const { execute } = await import("../../study/run/execute.ts");
+  const reused = (await store.finished(planned.map((one) => one.run))).size;
+  at.stderr.write(
+    `study ${study.name}: ${plural(planned.length, "run")}${reused > 0 ? `, ${reused} stored already` : ""}; store ${store.folder}\n`,
+  );
+  const display = new ProgressDisplay(at.stderr);
+  try {
+    return await at.interruptible((signal) =>
+      execute({
+        store,
+        study: study.name,
+        runs: planned,
+        models,
+        ...(settings.workers === undefined ? {} : { workers: settings.workers }),
+        ...(settings.threads === undefined ? {} : { threads: settings.threads }),
+        signal,
+        onProgress: (progress) => display.update(progress),
+      }),
+    );
+  } catch (error) {
+    if (error instanceof Interruption) return error;
+    throw error;
+  } finally {
+    display.end();
+  }
+}
+
+/** A study keeps its name only as it is written: a command line that changes it gets a name of its own, from what it runs. */
+function named(
+  study: Study,
+  planned: readonly PlannedRun[],
+  { overrides, names }: Words,
+  given: string | undefined,
+): Study {
+  if (given === undefined && overrides.length === 0 && names.length > 0) return study;
+  const digest = createHash("sha256").update(planned.map(({ run: id }) => id).join(" "));
+  return defineStudy({ ...study, name: given ?? `${study.name}-${digest.digest("hex").slice(0, 6)}` });
+}
+
+function nameOption(options: OptionValues): string[] {
+  const name = textOption(options, "name");
+  return name === undefined ? [] : ["--name", name];
+}
+
+async function sayInterrupted(
+  at: Surroundings,
+  store: Store,
+  study: Study,
+  planned: readonly PlannedRun[],
+  typed: string,
+  options: OptionValues,
+): Promise<void> {
+  const kept = (await store.finished(planned.map((one) => one.run))).size;
+  at.stderr.write(
+    `afferent: interrupted: ${kept} of ${plural(planned.length, "run")} are stored and kept, those in flight are dropped; ` +
+      `to compute the rest: ${typed}\n`,
+  );
+  if (options["json"] === true) {
+    printJson(at, { study: study.name, store: store.folder, planned: planned.length, interrupted: true, stored: kept });
+  }
+}
+
+function sayDone(
+  at: Surroundings,
+  study: Study,
+  planned: readonly PlannedRun[],
+  rows: readonly RunRow[],
+  { computed, reused, seconds }: ExecutionSummary,
+  report: string,
+  { settings }: Words,
+): void {
+  const cells = summarise(planned, rows, study.tune?.by);
+  const afferent = commandName(at);
+  const store = settings.storePath === undefined ? "" : ` ${shellWords([`store.path=${settings.storePath}`])}`;
+  const [first] = planned;
+  at.stderr.write(`${plural(computed, "run")} computed in ${duration(seconds)}, ${reused} taken from the store\n`);
+  at.stdout.write(
+    `\n${study.question}\n\n${renderTable(cells, at.stdout.columns)}` +
+      `\nreport  ${report}\n` +
+      `next    ${afferent} report ${study.name} --open${store}    the figures, in the browser\n` +
+      `        ${afferent} compare ${study.name}${store}    differences between rules, with tests\n` +
+      `        ${afferent} show ${first?.run.slice(0, 8) ?? ""}${store}    everything about one run\n`,
+  );
+}
+
+function runJson(
+  store: Store,
+  study: Study,
+  { runs: planned, warnings }: Plan,
+  rows: readonly RunRow[],
+  summary: ExecutionSummary,
+  report: string,
+): Record<string, unknown> {
+  const cells = summarise(planned, rows, study.tune?.by);
+  const baseline = baselineOf(study);
+  const outcomes = { finished: 0, stopped: 0, diverged: 0, failed: 0 };
+  for (const { outcome } of rows) outcomes[outcome] += 1;
+  return {
+    study: study.name,
+    store: store.folder,
+    planned: planned.length,
+    computed: summary.computed,
+    reused: summary.reused,
+    interrupted: false,
+    seconds: summary.seconds,
+    outcomes,
+    failures: rows.filter(({ outcome }) => outcome === "failed").map(({ run: id, message }) => ({ run: id, message })),
+    cells: cells.map(cellJson),
+    differences: baseline === undefined ? [] : differences(cells, baseline).map(differenceJson),
+    report,
+    warnings,
+  };
+}

@@ -1,0 +1,245 @@
+/**
+ * Computes the missing runs of a study over worker threads, and stores each group as it finishes.
+ *
+ * There is a worker per core, and the groups (`groups.ts`), each with its number of threads, are handed out, most work first. An abort or a kill loses only the groups in flight.
+ */
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import { claimWarnings } from "./claim-warnings.ts";
+import { failuresOf, rowsOf } from "./group-rows.ts";
+import { groupRuns, type RunGroup } from "./groups.ts";
+import { PlannedModels } from "./planned-model.ts";
+import { machineProvenance } from "./provenance.ts";
+import type { Reply, Request } from "./protocol.ts";
+import type { Outcome } from "../store/rows.ts";
+import { type Journal, openJournal } from "../store/journal.ts";
+import type { Store } from "../store/store.ts";
+import type { PlannedRun } from "../spec/study.ts";
+
+export interface ExecutionOptions {
+  readonly store: Store;
+  /** Name of the study, stored with its rows; "" for a single run. */
+  readonly study: string;
+  readonly runs: readonly PlannedRun[];
+  /** Their models, where they have been planned before (`plan.ts`). */
+  readonly models?: PlannedModels;
+  /** Worker threads; one per core when left out. */
+  readonly workers?: number;
+  /** Threads of each worker's session; as planned (`groups.ts`) when left out. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ExecutionProgress) => void;
+}
+
+export interface ExecutionProgress {
+  /** Runs computed so far. */
+  readonly done: number;
+  /** Runs found in the store. */
+  readonly reused: number;
+  readonly total: number;
+  /** Runs in flight. */
+  readonly running: number;
+  /** Training steps per second, summed over the runs in flight. */
+  readonly stepsPerSecond: number;
+  readonly secondsLeft: number;
+  readonly latest: readonly {
+    readonly run: string;
+    readonly rule: string;
+    readonly step: number;
+    readonly steps: number;
+    readonly loss: number;
+  }[];
+}
+
+export interface ExecutionSummary {
+  readonly computed: number;
+  readonly reused: number;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly seconds: number;
+  /** As those of the plan (`plan.ts`): what rules read that they do not claim. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Runs what the store does not have. A group that fails is stored as `failed` with its message and tried again next time.
+ *
+ * Throws the signal's reason when aborted, after what was finished has been stored.
+ */
+export async function execute(options: ExecutionOptions): Promise<ExecutionSummary> {
+  const started = performance.now();
+  const { store, runs, models = new PlannedModels(), signal } = options;
+  const finished = await store.finished(runs.map(({ run }) => run));
+  const missing = runs.filter(({ run }) => !finished.has(run));
+  const workers = Math.max(1, options.workers ?? availableParallelism());
+  const execution = new Execution(options, runs.length, finished.size, groupRuns(missing, workers, models));
+  signal?.throwIfAborted();
+  await execution.run(Math.min(workers, execution.groups.length));
+  return {
+    computed: missing.length,
+    reused: finished.size,
+    outcomes: execution.outcomes,
+    seconds: (performance.now() - started) / 1000,
+    warnings: claimWarnings(runs, models),
+  };
+}
+
+/** A group in a worker. */
+interface Flight {
+  readonly group: RunGroup;
+  readonly journal: Journal;
+  progress: Extract<Reply, { kind: "progress" }>["progress"] | undefined;
+}
+
+/** How the message of a group begins that took its worker with it. */
+const workerDied = "worker ended while training";
+
+/** Milliseconds between lines of a journal. */
+const journalEvery = 2000;
+
+class Execution {
+  readonly outcomes: Record<Outcome, number> = { finished: 0, stopped: 0, diverged: 0, failed: 0 };
+  private readonly queue: RunGroup[];
+  private readonly flights = new Set<Flight>();
+  private readonly machine = machineProvenance();
+  private readonly started = performance.now();
+  private done = 0;
+  private workDone = 0;
+
+  constructor(
+    private readonly options: ExecutionOptions,
+    private readonly total: number,
+    private readonly reused: number,
+    readonly groups: readonly RunGroup[],
+  ) {
+    this.queue = [...groups];
+  }
+
+  async run(workers: number): Promise<void> {
+    const results = await Promise.allSettled(Array.from({ length: workers }, () => this.work()));
+    const problem = results.find((result) => result.status === "rejected");
+    this.options.signal?.throwIfAborted();
+    if (problem !== undefined) throw problem.reason;
+  }
+
+  /** One worker's life: takes groups until none is left. A worker that dies is replaced, so that others' groups still run. */
+  private async work(): Promise<void> {
+    let worker = startWorker();
+    const stop = (): void => worker.postMessage({ kind: "abort" } satisfies Request);
+    this.options.signal?.addEventListener("abort", stop);
+    try {
+      for (let group = this.next(); group !== undefined; group = this.next()) {
+        const survives = await this.compute(worker, group);
+        if (!survives) worker = startWorker();
+      }
+    } finally {
+      this.options.signal?.removeEventListener("abort", stop);
+      await worker.terminate();
+    }
+  }
+
+  private next(): RunGroup | undefined {
+    return this.options.signal?.aborted === true ? undefined : this.queue.shift();
+  }
+
+  /** Computes and stores a group; returns whether the worker is still there. */
+  private async compute(worker: Worker, group: RunGroup): Promise<boolean> {
+    const { store, study } = this.options;
+    const journal = openJournal(store.folder, { runs: group.runs.map(({ run }) => run), study });
+    const flight: Flight = { group, journal, progress: undefined };
+    this.flights.add(flight);
+    try {
+      const reply = await this.converse(worker, flight);
+      if (reply.kind === "aborted") return true;
+      const origin = { study, threads: this.options.threads ?? group.threads, machine: this.machine };
+      const { rows, curves } =
+        reply.kind === "done"
+          ? rowsOf(group, reply, origin)
+          : { rows: failuresOf(group, reply.message, origin), curves: [] };
+      await store.writeGroup(rows, curves);
+      for (const { outcome } of rows) this.outcomes[outcome] += 1;
+      this.done += rows.length;
+      this.workDone += group.work;
+      return reply.kind !== "failed" || !reply.message.startsWith(workerDied);
+    } finally {
+      this.flights.delete(flight);
+      await journal.close();
+      this.report();
+    }
+  }
+
+  /** Sends a group and waits for the reply that ends it. */
+  private converse(worker: Worker, flight: Flight): Promise<Exclude<Reply, { kind: "progress" }>> {
+    let written = 0;
+    return new Promise((resolve) => {
+      const onMessage = (reply: Reply): void => {
+        if (reply.kind !== "progress") {
+          finish(reply);
+          return;
+        }
+        flight.progress = reply.progress;
+        const now = performance.now();
+        if (now - written > journalEvery) {
+          written = now;
+          flight.journal.append({
+            step: reply.progress.step,
+            steps: reply.progress.steps,
+            loss: reply.progress.losses[0] ?? NaN,
+          });
+        }
+        this.report();
+      };
+      const died = (how: string): void =>
+        finish({ kind: "failed", message: `${workerDied}: ${how}; run the study again` });
+      const onError = (error: unknown): void => died(error instanceof Error ? error.message : String(error));
+      const onExit = (code: number): void => died(`exit code ${code}`);
+      const finish = (reply: Exclude<Reply, { kind: "progress" }>): void => {
+        worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+        resolve(reply);
+      };
+      worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+      worker.postMessage({
+        kind: "train",
+        specs: flight.group.runs.map(({ spec }) => spec),
+        threads: this.options.threads ?? flight.group.threads,
+      } satisfies Request);
+    });
+  }
+
+  private report(): void {
+    const { onProgress } = this.options;
+    if (onProgress === undefined) return;
+    const flying = [...this.flights];
+    const partly = flying.map(({ group, progress }) =>
+      progress === undefined ? 0 : (progress.step / progress.steps) * group.work,
+    );
+    const work = this.groups.reduce((sum, group) => sum + group.work, 0);
+    const finished = this.workDone + partly.reduce((sum, part) => sum + part, 0);
+    const seconds = (performance.now() - this.started) / 1000;
+    onProgress({
+      done: this.done,
+      reused: this.reused,
+      total: this.total,
+      running: flying.reduce((sum, { group }) => sum + group.runs.length, 0),
+      stepsPerSecond: flying.reduce(
+        (sum, { group, progress }) => sum + (progress?.stepsPerSecond ?? 0) * group.runs.length,
+        0,
+      ),
+      secondsLeft: finished > 0 ? (seconds * (work - finished)) / finished : NaN,
+      latest: flying.flatMap(({ group, progress }) =>
+        group.runs.map(({ run, spec }, i) => ({
+          run,
+          rule: spec.rule.id,
+          step: progress?.step ?? 0,
+          steps: spec.train.steps,
+          loss: progress?.losses[i] ?? NaN,
+        })),
+      ),
+    });
+  }
+}
+
+/** Starts a worker from the built file, or from source through tsx. */
+function startWorker(): Worker {
+  const fromSource = import.meta.url.endsWith(".ts");
+  return new Worker(new URL(fromSource ? "./worker-from-source.mjs" : "./worker.js", import.meta.url));
+}

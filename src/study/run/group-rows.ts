@@ -1,0 +1,76 @@
+/** From what a worker made of a group to the rows and curves that are stored. */
+import type { PlannedRun } from "../spec/study.ts";
+import type { CurvePoint, Provenance, RunRow } from "../store/rows.ts";
+import type { RunGroup } from "./groups.ts";
+import type { Reply, RunResult } from "./protocol.ts";
+
+/** Whose rows they are, and where they were computed. */
+export interface RowOrigin {
+  /** Name of the study. */
+  readonly study: string;
+  /** Threads of the session. */
+  readonly threads: number;
+  readonly machine: Omit<Provenance, "engine" | "threads" | "replicas">;
+}
+
+/** Rows and curves of a group that was trained. */
+export function rowsOf(
+  { runs }: RunGroup,
+  { results, seconds, engine }: Extract<Reply, { kind: "done" }>,
+  origin: RowOrigin,
+): { readonly rows: RunRow[]; readonly curves: CurvePoint[] } {
+  const rows = runs.map((planned, i): RunRow => {
+    const result = results[i];
+    if (result === undefined) throw new Error("internal: a worker returned fewer results than runs");
+    return rowOf(planned, result, seconds / runs.length, engine, runs.length, origin);
+  });
+  const curves = runs.flatMap(({ run }, i) => (results[i]?.curve ?? []).map((sample) => ({ run, ...sample })));
+  return { rows, curves };
+}
+
+/** Rows of a group that failed, with its message. */
+export function failuresOf({ runs }: RunGroup, message: string, origin: RowOrigin): RunRow[] {
+  const nothing = { loss: NaN, error: NaN };
+  const result: RunResult = {
+    outcome: "finished",
+    steps: 0,
+    train: nothing,
+    validation: nothing,
+    test: nothing,
+    curve: [],
+    metrics: {},
+  };
+  return runs.map((planned) => ({
+    ...rowOf(planned, result, 0, "", runs.length, origin),
+    outcome: "failed",
+    message,
+  }));
+}
+
+function rowOf(
+  { run, spec }: PlannedRun,
+  { outcome, steps, train, validation, test, metrics }: RunResult,
+  wallSeconds: number,
+  engine: string,
+  replicas: number,
+  { study, threads, machine }: RowOrigin,
+): RunRow {
+  return {
+    run,
+    study,
+    spec,
+    outcome,
+    steps,
+    message: "",
+    trainLoss: train.loss,
+    trainError: train.error,
+    validationLoss: validation.loss,
+    validationError: validation.error,
+    testLoss: test.loss,
+    testError: test.error,
+    metrics,
+    wallSeconds,
+    finishedAt: new Date().toISOString(),
+    provenance: { ...machine, engine, threads, replicas },
+  };
+}

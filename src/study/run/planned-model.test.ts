@@ -1,0 +1,131 @@
+/** What is computed once: models, graphs and certificates of runs that share a shape. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { catalogue } from "../../rules/index.ts";
+import { nodeEngine } from "../../runtime/node-engine.node.ts";
+import { studyFromWords } from "../spec/load.ts";
+import { RunSpec } from "../spec/spec.ts";
+import { completeSpec } from "./build.ts";
+import { groupRuns } from "./groups.ts";
+import { planStudy } from "./plan.ts";
+import { PlannedModels } from "./planned-model.ts";
+import { trainRuns } from "./train-runs.ts";
+import { adoptRuleFile } from "./user-rules.ts";
+
+const source = pathToFileURL(join(import.meta.dirname, "../../index.ts")).href;
+let folder = "";
+/** Batches on which the rule of the file was traced, in order. */
+const traced: number[] = [];
+let counting = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "afferent-planned-"));
+  counting = join(folder, "counting.ts");
+  // A rule file is a module of its own: it reports through the global object.
+  (globalThis as { tracedBatches?: number[] }).tracedBatches = traced;
+  await writeFile(
+    counting,
+    `import { plasticity, z } from ${JSON.stringify(source)};
+export const counting = plasticity({
+  id: "counting", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
+  reads: ["pre", "preactivation"], options: z.strictObject({}),
+  change: ({ pre, preactivation, outer, index }, _options, { batch }) => {
+    if (index === 1) globalThis.tracedBatches.push(batch);
+    return outer(pre, preactivation);
+  },
+});
+`,
+  );
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const small = ["task.v=4", "task.m=2", "task.depth=2", "data.train=16", "data.validation=2", "data.test=4"];
+
+describe("runs of one shape", () => {
+  it("are traced once for their step and once for the certificate, in planning and training together", async () => {
+    const words = [...small, "network.width=6", "train.steps=4", "train.batch=8"];
+    const study = await studyFromWords([`rule=${counting}`, ...words, "seed=0..4", "train.learningRate=0.01,0.02"]);
+    const { runs, models, warnings } = planStudy(study);
+    expect(runs).toHaveLength(10);
+    expect(warnings).toEqual([]);
+    const groups = groupRuns(runs, 2, models);
+    expect(groups.map((group) => group.runs.length)).toEqual([5, 5]);
+    for (const group of groups) {
+      const specs = group.runs.map(({ spec }) => spec);
+      const results = await trainRuns(models.of(specs[0]!), specs, nodeEngine());
+      expect(results.map(({ outcome }) => outcome)).toEqual([
+        "finished",
+        "finished",
+        "finished",
+        "finished",
+        "finished",
+      ]);
+    }
+    // The certificate is of a batch of 3.
+    expect(traced.toSorted((a, b) => a - b)).toEqual([3, 8]);
+  });
+
+  it("have one model, others have another", () => {
+    const models = new PlannedModels();
+    const spec = (input: object): RunSpec => completeSpec(RunSpec.parse(input));
+    const one = models.of(spec({ seed: 1 }));
+    expect(models.of(spec({ seed: 2, data: { train: 100 }, train: { learningRate: 0.1 } }))).toBe(one);
+    expect(models.of(spec({ network: { width: 8 } }))).not.toBe(one);
+    expect(one.step).toBe(one.step);
+    expect(one.certificate).toBe(one.certificate);
+  });
+});
+
+describe("the model that is certified", () => {
+  const widthsOf = (input: object): number[] => {
+    const { model } = new PlannedModels().certified(completeSpec(RunSpec.parse(input)));
+    return model.network.layers.map(({ outFeatures }) => outFeatures);
+  };
+
+  it("has the run's own layers where these have 4 to 16 units, and others in their place where not", () => {
+    expect(widthsOf({ network: { width: 16 } })).toEqual([16, 16, 16]);
+    expect(widthsOf({ network: { width: 17 } })).toEqual([8, 8, 8]);
+    expect(widthsOf({ network: { widths: [32, 6, 1] } })).toEqual([8, 6, 4]);
+  });
+
+  it("has the run's own layers where the rule refuses narrow ones", async () => {
+    const picky = join(folder, "picky.ts");
+    await writeFile(
+      picky,
+      `import { plasticity, RuleError, z } from ${JSON.stringify(source)};
+export const picky = plasticity({
+  id: "picky", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
+  reads: ["pre"], options: z.strictObject({ least: z.int().default(12) }),
+  change: ({ pre, preactivation, outer, units }, { least }) => {
+    if (units < least) throw new RuleError("picky: expected " + least + " units, got " + units);
+    return outer(pre, preactivation);
+  },
+});
+`,
+    );
+    await adoptRuleFile(picky);
+    expect(widthsOf({ rule: picky, network: { width: 18 } })).toEqual([18, 18, 18]);
+    const study = (...words: string[]) => studyFromWords([`rule=${picky}`, ...small, ...words]);
+    const name = /^rule picky@\w+: by its graph it reads preactivation without claiming it$/;
+    expect(planStudy(await study("network.width=20")).warnings).toEqual([expect.stringMatching(name)]);
+    // Away from its defaults it is compared with nothing.
+    expect(planStudy(await study("network.width=20", "rule.least=3")).warnings).toEqual([]);
+  });
+});
+
+describe("what shipped rules claim", () => {
+  it.each(["tree-cnn", "locally-connected", "mlp"])("is what they read, on %s networks", async (architecture) => {
+    const rules = catalogue.map(({ id }) => id).join(",");
+    const words = [
+      `rule=${rules}`,
+      ...small,
+      `network.architecture=${architecture}`,
+      "network.width=4",
+      "train.batch=4",
+    ];
+    expect(planStudy(await studyFromWords(words)).warnings).toEqual([]);
+  });
+});

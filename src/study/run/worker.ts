@@ -1,0 +1,46 @@
+/** A worker thread: trains the groups it is sent, one at a time (`protocol.ts`). */
+import { parentPort } from "node:worker_threads";
+import { nodeEngine } from "../../runtime/node-engine.node.ts";
+import type { Progress } from "../../train/index.ts";
+import type { RunSpec } from "../spec/spec.ts";
+import { PlannedModel } from "./planned-model.ts";
+import type { Reply, Request } from "./protocol.ts";
+import { shapeOf } from "./shape.ts";
+import { trainRuns } from "./train-runs.ts";
+import { adoptRuleFile } from "./user-rules.ts";
+
+let abort = new AbortController();
+
+/** The model of the group before: the groups of one shape follow each other. Others are let go, as a study may have many. */
+let latest: PlannedModel | undefined;
+
+const reply = (message: Reply): void => parentPort?.postMessage(message);
+
+function plannedFor(spec: RunSpec): PlannedModel {
+  if (latest === undefined || shapeOf(latest.spec) !== shapeOf(spec)) latest = new PlannedModel(spec);
+  return latest;
+}
+
+async function compute({ specs, threads }: Extract<Request, { kind: "train" }>): Promise<void> {
+  abort = new AbortController();
+  const started = performance.now();
+  try {
+    for (const { ruleFile } of specs) if (ruleFile !== undefined) await adoptRuleFile(ruleFile);
+    const [spec] = specs;
+    if (spec === undefined) throw new Error("internal: a group without runs");
+    const engine = nodeEngine({ device: spec.engine.device, threads });
+    const results = await trainRuns(plannedFor(spec), specs, engine, {
+      signal: abort.signal,
+      onProgress: (progress: Progress) => reply({ kind: "progress", progress }),
+    });
+    reply({ kind: "done", results, seconds: (performance.now() - started) / 1000, engine: engine.description });
+  } catch (error) {
+    if (abort.signal.aborted) reply({ kind: "aborted" });
+    else reply({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+parentPort?.on("message", (request: Request) => {
+  if (request.kind === "abort") abort.abort();
+  else void compute(request);
+});

@@ -1,0 +1,54 @@
+/**
+ * What the store keeps of a run: one row and its curves. These are the types readers (report, commands) and writers
+ * (executor) share; the Parquet columns are derived from them in `store.ts`.
+ */
+import type { RunSpec } from "../spec/spec.ts";
+
+/** How a run ended. `finished` and `stopped` (early stop reached) are successes; `diverged` is a result; `failed` is an error. */
+export type Outcome = "finished" | "stopped" | "diverged" | "failed";
+
+export interface RunRow {
+  /** Hash of the canonical specification: 16 hex digits. */
+  readonly run: string;
+  /** Name of the study that first computed it, or "" for a single run. */
+  readonly study: string;
+  readonly spec: RunSpec;
+  readonly outcome: Outcome;
+  /** Steps taken; for `diverged`, the step whose loss was first not finite or exploded. */
+  readonly steps: number;
+  /** Error text of a `failed` run, with a message that says where and what to do; "" otherwise. */
+  readonly message: string;
+  /** Errors are fractions of misclassified strings in [0, 1]; losses are mean cross-entropies in nats. NaN when not measured. */
+  readonly trainLoss: number;
+  readonly trainError: number;
+  readonly validationLoss: number;
+  readonly validationError: number;
+  readonly testLoss: number;
+  readonly testError: number;
+  /** Open-ended numbers by name, e.g. `probe.layer2.testError`, `layer1.objective`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Wall time in seconds of the group this run was computed in, divided by the replicas of that group. */
+  readonly wallSeconds: number;
+  /** ISO 8601, UTC. */
+  readonly finishedAt: string;
+  readonly provenance: Provenance;
+}
+
+/** Where a number comes from. */
+export interface Provenance {
+  readonly afferent: string;
+  readonly commit: string;
+  readonly engine: string;
+  readonly node: string;
+  readonly machine: string;
+  readonly threads: number;
+  readonly replicas: number;
+}
+
+/** One point of a curve: `metric` is e.g. `trainLoss`, `layer1.objective`, `validationError`. */
+export interface CurvePoint {
+  readonly run: string;
+  readonly step: number;
+  readonly metric: string;
+  readonly value: number;
+}
