@@ -15,6 +15,7 @@ const rooms = {
   theory: ["graph", "random", "networks", "rules"],
   measures: ["graph", "runtime", "tasks", "networks"],
   study: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "audit", "theory", "measures"],
+  program: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "audit", "study"],
   report: ["study", "measures", "audit", "rules"],
 };
 
@@ -26,7 +27,19 @@ const directions = Object.entries(rooms).map(([room, allowed]) => ({
 }));
 
 /** Rooms that must also run in a browser: no Node built-ins. Files named *.node.ts are the Node side of such a room. */
-const browserSafe = ["graph", "random", "tasks", "networks", "rules", "train", "audit", "theory", "measures", "report"];
+const browserSafe = [
+  "graph",
+  "random",
+  "tasks",
+  "networks",
+  "rules",
+  "train",
+  "audit",
+  "theory",
+  "measures",
+  "report",
+  "program",
+];
 
 export default tseslint.config(
   { ignores: ["dist/", "node_modules/", ".afferent/", "coverage/", "bench/peers/"] },

@@ -4,7 +4,7 @@
 import { allRuns, describeSetting, type Engine, type Setting, Team } from "./contenders/contender.ts";
 import { interleave, spread, type Spread, stepsFor } from "./measure.ts";
 import { groupSize } from "../src/study/run/groups.ts";
-import { formFor } from "../src/study/run/planned-model.ts";
+import { formFor } from "../src/train/index.ts";
 import { type Drawn, productOperations, type Work } from "./work.ts";
 
 export interface Effort {

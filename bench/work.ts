@@ -10,7 +10,7 @@ import { layOut } from "../src/networks/index.ts";
 import { stream } from "../src/random/stream.ts";
 import { chooseRule, type RuleSpec, type Variable } from "../src/rules/index.ts";
 import { encodeSafetensors, type SafeTensor } from "../src/study/store/safetensors.ts";
-import { rhmTask, type RhmTask } from "../src/tasks/index.ts";
+import { rhm, type RhmTask } from "../src/tasks/index.ts";
 import { buildStep, type Group, type Model, parametersOf } from "../src/train/index.ts";
 import { drawInitial } from "../src/train/parameters.ts";
 
@@ -166,7 +166,7 @@ function drawBatches(work: Work): Record<string, SafeTensor> {
 }
 
 function benchTask({ vocabulary: v, multiplicity: m, branching: s, depth }: Work, seed: number): RhmTask {
-  return rhmTask({ v, m, s, depth, classes: v }, stream(seed, "task"));
+  return rhm({ v, m, s, depth, seed });
 }
 
 /** The same runs as the training loop sees them: it draws its own batches from as many strings. */

@@ -17,7 +17,7 @@
 import { fileURLToPath } from "node:url";
 import { nodeEngine } from "../src/runtime/node-engine.node.ts";
 import { stream } from "../src/random/stream.ts";
-import { rhmTask, stringCount } from "../src/tasks/index.ts";
+import { rhm, stringCount } from "../src/tasks/index.ts";
 import { float32Bits } from "../src/audit/channel/information.ts";
 import { measureRecurrentChannel, type RecurrentSample } from "./recurrent-channel/measure.ts";
 import { recurrentMethods, recurrentOrder } from "./recurrent-channel/network.ts";
@@ -45,7 +45,7 @@ const seeds = [0, 1, 2, 3, 4] as const;
 /** The channel at one length. */
 async function measured(length: number): Promise<{ length: number; samples: RecurrentSample[] }> {
   const parameters = { ...hierarchy, depth: Math.round(Math.log2(length)) };
-  const tasks = seeds.map((seed) => ({ seed, task: rhmTask(parameters, stream(seed, "task")) }));
+  const tasks = seeds.map((seed) => ({ seed, task: rhm({ ...parameters, seed }) }));
   const examples = Math.min(strings, Number(stringCount(parameters)));
   return { length, samples: await measureRecurrentChannel(tasks, { ...setting, examples }, nodeEngine()) };
 }

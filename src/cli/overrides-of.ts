@@ -1,7 +1,8 @@
 /** A specification as the words that give it: the inverse of parsing overrides. */
 import { isRecord } from "../study/spec/keys.ts";
 import { RunSpec } from "../study/spec/spec.ts";
-import { defaultsOf, ruleOf } from "../study/run/user-rules.ts";
+import { defaultsOf } from "../rules/index.ts";
+import { ruleOf } from "../study/run/user-rules.ts";
 
 /**
  * `key=value` words for every leaf of a complete specification that differs from its default, the rule first. Parsing and

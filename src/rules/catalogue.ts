@@ -129,10 +129,10 @@ export const mix = mixOf(simple);
 export const catalogue: readonly Rule[] = [...simple, periodicGuidance, mix];
 
 /**
- * The rule a specification names, its options checked and filled in.
+ * The rule that a name or a specification means, its options checked and filled in: `chooseRule("oja")`, `chooseRule({ id: "oja", ... })`.
  *
  * Throws RuleError for an unknown rule or option, with the nearest known name.
  */
-export function chooseRule(spec: RuleSpec, rules = catalogue): ChosenRule {
-  return chooseFrom(rules, spec);
+export function chooseRule(spec: string | RuleSpec, rules = catalogue): ChosenRule {
+  return chooseFrom(rules, typeof spec === "string" ? { id: spec } : spec);
 }

@@ -5,6 +5,7 @@
 export * from "./contract/index.ts";
 export { type PairKind, pairKinds, type PairSource, pairSource, type PartnerRequest } from "../tasks/index.ts";
 export { catalogue, chooseRule, mix, periodicGuidance } from "./catalogue.ts";
+export * as families from "./families.ts";
 export type { RuleSpec } from "./choose.ts";
 export { frozen } from "./control/frozen.ts";
 export * from "./feedback/feedback.ts";

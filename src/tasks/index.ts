@@ -13,6 +13,6 @@ export { datumOf, datumOfString, derivationOf, stringOfDatum } from "./rhm/datum
 export { derive, emptyDerivations, parse, symbolsAt, type Derivations } from "./rhm/derivation.ts";
 export { drawHierarchy, isMaximal, stringCount, type Hierarchy, type HierarchyParameters } from "./rhm/hierarchy.ts";
 export { exchangeSynonyms, replaceSymbol, resampleBelow } from "./rhm/interventions.ts";
-export { rhm, rhmDefaults, type RhmOptions, rhmTask, type RhmTask } from "./rhm/task.ts";
+export { rhm, rhmDefaults, type RhmOptions, type RhmTask } from "./rhm/task.ts";
 export { rhmTheory, type RhmTheory } from "./rhm/theory.ts";
 export { formatTree } from "./rhm/tree.ts";

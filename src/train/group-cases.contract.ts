@@ -1,8 +1,7 @@
 /** Small groups for tests of the training step: any rule, on a tree network of two layers. */
 import { layOut } from "../networks/index.ts";
-import { stream } from "../random/stream.ts";
 import { chooseRule } from "../rules/index.ts";
-import { rhmTask } from "../tasks/index.ts";
+import { rhm } from "../tasks/index.ts";
 import type { Group } from "./index.ts";
 
 const parameters = { v: 4, m: 2, s: 2, depth: 2, classes: 4 };
@@ -14,7 +13,7 @@ export interface Sizes {
 
 function replica(seed: number): Group["replicas"][number] {
   return {
-    task: rhmTask(parameters, stream(seed, "task")),
+    task: rhm({ ...parameters, seed }),
     sizes: { train: 20, validation: 4, test: 4 },
     seeds: { data: seed, init: seed, order: seed, noise: seed },
     learningRate: 0.01,

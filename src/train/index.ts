@@ -1,6 +1,10 @@
 export { Evaluator, type Score } from "./evaluate.ts";
+export { formFor } from "./form.ts";
 export { type OptimiserOptions } from "./optimiser.ts";
+export { refusePairs } from "./pairs.ts";
+export { trainProbes } from "./probes.ts";
 export { parametersOf } from "./parameters.ts";
+export { record, type RecordedTensor, type Recording } from "./record.ts";
 export {
   buildStep,
   encoder,

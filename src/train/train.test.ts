@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { layOut } from "../networks/index.ts";
-import { stream } from "../random/stream.ts";
 import { type ChosenRule, chooseRule } from "../rules/index.ts";
 import { nodeEngine } from "../runtime/node-engine.node.ts";
-import { rhmTask } from "../tasks/index.ts";
+import { rhm } from "../tasks/index.ts";
 import { type Group, type Replica, train, type TrainOptions } from "./index.ts";
 
 const engine = nodeEngine();
@@ -25,7 +24,7 @@ function network(architecture: "tree-cnn" | "locally-connected" | "mlp" = "tree-
 
 function replica(seed: number, learningRate = 0.01, count = 100): Replica {
   return {
-    task: rhmTask({ v: 6, m: 3, s: 2, depth: 2, classes: 6 }, stream(seed, "task")),
+    task: rhm({ v: 6, m: 3, s: 2, depth: 2, classes: 6, seed }),
     sizes: { train: count, validation: 20, test: 30 },
     seeds: { data: seed, init: seed, order: seed, noise: seed },
     learningRate,

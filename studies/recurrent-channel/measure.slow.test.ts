@@ -3,7 +3,7 @@ import { perturbationCosineSquared } from "../../src/audit/channel/information.t
 import { estimate } from "../../src/measures/statistics.ts";
 import { stream } from "../../src/random/stream.ts";
 import { nodeEngine } from "../../src/runtime/node-engine.node.ts";
-import { rhmTask } from "../../src/tasks/index.ts";
+import { rhm } from "../../src/tasks/index.ts";
 import { measureRecurrentChannel } from "./measure.ts";
 import { recurrentMethods, recurrentOrder } from "./network.ts";
 import { summariseRecurrent } from "./summary.ts";
@@ -15,7 +15,7 @@ test("orders, counted", () => {
 });
 
 test("measured: bptt has all bits, weight perturbation's mean cos^2 is near k / (W + k - 1)", async () => {
-  const task = rhmTask({ v: 4, m: 2, s: 2, depth: 2, classes: 4 }, stream(0, "task"));
+  const task = rhm({ v: 4, m: 2, s: 2, depth: 2 });
   const options = { width: 6, draws: 4, batch: 4, batches: 60, examples: 20, at: [0, 30], learningRate: 0.2 };
   const tasks = [0, 1].map((seed) => ({ task, seed }));
   const samples = await measureRecurrentChannel(tasks, options, nodeEngine());

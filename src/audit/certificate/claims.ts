@@ -1,6 +1,6 @@
 /** Where what a rule claims to read and what its graph reads are not the same. */
 import type { Network } from "../../networks/index.ts";
-import type { Signal } from "../../rules/index.ts";
+import { type ChosenRule, isAtDefaults, type Signal } from "../../rules/index.ts";
 import type { Certificate } from "./certificate.ts";
 
 /** Signals read but not claimed, and claimed but not read. */
@@ -47,4 +47,14 @@ export function gapText(rule: string, { unclaimed, unread }: ClaimGap): string |
     ...(unread.length > 0 ? [`claims ${unread.join(", ")}, which nothing in it reads`] : []),
   ];
   return parts.length > 0 ? `rule ${rule}: by its graph it ${parts.join(", and ")}` : undefined;
+}
+
+/**
+ * What a rule reads on a network that it does not claim, in one sentence; undefined where there is nothing. Claims are about default options:
+ * with others a rule is compared with nothing. What is claimed and not read is no matter: another network may have what this one has not.
+ */
+export function unclaimedText(certificate: Certificate, chosen: ChosenRule, network: Network): string | undefined {
+  if (!isAtDefaults(chosen)) return undefined;
+  const { unclaimed } = claimGap(certificate, network);
+  return gapText(certificate.rule, { unclaimed, unread: [] });
 }

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { estimate } from "../../measures/statistics.ts";
-import { stream } from "../../random/stream.ts";
 import { nodeEngine } from "../../runtime/node-engine.node.ts";
-import { rhmTask } from "../../tasks/index.ts";
+import { rhm } from "../../tasks/index.ts";
 import type { Group } from "../../train/trainer.ts";
 import { smallModel } from "./cases.contract.ts";
 import { measureChannel } from "./measure.ts";
@@ -19,7 +18,7 @@ function groupOf(
     learningRate = 0.1,
   }: { form?: Group["form"]; seeds?: number[]; learningRate?: number } = {},
 ): Group {
-  const task = rhmTask({ v: 4, m: 2, s: 2, depth: 2, classes: 3 }, stream(0, "task"));
+  const task = rhm({ v: 4, m: 2, s: 2, depth: 2, classes: 3 });
   return {
     model: smallModel(rule, { architecture: "tree-cnn", widths: [6, 8] }),
     schedule: { kind: "constant", decay: 1, steps: 40 },

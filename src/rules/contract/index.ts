@@ -28,7 +28,9 @@ export { asChange, type Change, type ChangeOf, plasticity } from "./plasticity.t
 export { Registry } from "./registry.ts";
 export {
   type ChosenRule,
+  defaultsOf,
   defineRule,
+  isAtDefaults,
   type Objective,
   type Relation,
   relations,

@@ -110,3 +110,21 @@ export function defineRule<Schema extends z.ZodType>(
 export function renamed(rule: Rule, id: string): Rule {
   return defineRule({ ...rule, id }, rule.trace);
 }
+
+/** The options that a rule fills in by itself: those it has now, but the constants of a polynomial, which have no default. */
+export function defaultsOf({ rule, options }: ChosenRule): Readonly<Record<string, unknown>> {
+  const alone = rule.options.safeParse({});
+  if (alone.success) return alone.data as Record<string, unknown>;
+  const needed = new Set(alone.error.issues.map(({ path }) => String(path[0])));
+  const given = Object.entries(options as Record<string, unknown>).filter(([name]) => needed.has(name));
+  const filled = rule.options.parse(Object.fromEntries(given)) as Record<string, unknown>;
+  return Object.fromEntries(Object.entries(filled).filter(([name]) => !needed.has(name)));
+}
+
+/** Whether every option that has a default is at it: the options for which a card says what its rule reads. */
+export function isAtDefaults(chosen: ChosenRule): boolean {
+  const options = chosen.options as Readonly<Record<string, unknown>>;
+  return Object.entries(defaultsOf(chosen)).every(
+    ([name, standard]) => JSON.stringify(options[name]) === JSON.stringify(standard),
+  );
+}

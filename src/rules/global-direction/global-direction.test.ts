@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { input } from "../../graph/index.ts";
 import { stream } from "../../random/stream.ts";
-import { rhmTask } from "../../tasks/index.ts";
+import { rhm } from "../../tasks/index.ts";
 import { BatchSource } from "../../train/batches.ts";
 import { RuleError } from "../contract/index.ts";
 import {
@@ -119,7 +119,7 @@ it("ghl: the largest change of every layer is 1, whatever the scale of the input
 
 it("ghl-permuted-magnitude: the order is a permutation, drawn anew at each step", () => {
   const random = { order: stream(1, "order"), pairs: stream(1, "pairs"), noise: stream(1, "noise") };
-  const task = rhmTask({ v: 3, m: 2, s: 2, depth: 1, classes: 3 }, stream(1, "task"));
+  const task = rhm({ v: 3, m: 2, s: 2, depth: 1, classes: 3, seed: 1 });
   const examples = task.draw({ train: 4, validation: 1, test: 1 }, stream(1, "data")).train;
   const source = new BatchSource(task, examples, 2, random);
   const tensor = input("noise.order", [50]);

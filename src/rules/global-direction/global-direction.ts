@@ -79,7 +79,7 @@ function temperatureOf(
   return own;
 }
 
-function globalDirection(
+export function globalDirection(
   card: Pick<RuleCard, "id" | "aliases" | "equation" | "symbols" | "source" | "choices" | "reads">,
   magnitude: Magnitude,
 ): Rule<z.input<ReturnType<typeof optionsWith>>> {

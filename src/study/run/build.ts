@@ -1,7 +1,6 @@
 /** From a specification to its task, network and model: the one place where the rooms of a run are put together. */
 import { layOut, type Network } from "../../networks/index.ts";
-import { stream } from "../../random/stream.ts";
-import { rhmTask, type RhmTask } from "../../tasks/index.ts";
+import { rhm, type RhmTask } from "../../tasks/index.ts";
 import type { Model } from "../../train/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import { ruleFileOf, ruleOf } from "./user-rules.ts";
@@ -33,7 +32,7 @@ export function networkOf({ task, network }: Pick<RunSpec, "task" | "network">):
 /** The task of a specification, its rules drawn. */
 export function taskOf(spec: Pick<RunSpec, "task" | "seed" | "seeds">): RhmTask {
   const { v, m, s, depth, classes } = spec.task;
-  return rhmTask({ v, m, s, depth, classes }, stream(seedOf(spec, "task"), "task"));
+  return rhm({ v, m, s, depth, classes, seed: seedOf(spec, "task") });
 }
 
 /** What is trained and how, without drawing anything. Throws RuleError or the error of the network's layout. */

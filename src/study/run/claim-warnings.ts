@@ -1,10 +1,9 @@
 /** What planned rules read beyond what they claim: the certificate is the only judge, of shipped rules and of others. */
-import { type Certificate, claimGap, gapText } from "../../audit/index.ts";
+import { type Certificate, unclaimedText } from "../../audit/index.ts";
 import type { Network } from "../../networks/index.ts";
 import type { ChosenRule } from "../../rules/index.ts";
 import type { PlannedRun } from "../spec/study.ts";
 import type { PlannedModel, PlannedModels } from "./planned-model.ts";
-import { defaultsOf } from "./user-rules.ts";
 
 /**
  * A sentence for every rule whose graph reads more than the rule claims, each once, on the networks of these runs (narrow copies of wide
@@ -28,14 +27,5 @@ function warningOf({ spec }: PlannedModel, models: PlannedModels): string | unde
   } catch (error) {
     return `rule ${spec.rule.id}: expected a graph that can be certified, got: ${error instanceof Error ? error.message : String(error)}`;
   }
-  const { unclaimed } = claimGap(certificate, network);
-  return atDefaults(rule) ? gapText(spec.rule.id, { unclaimed, unread: [] }) : undefined;
-}
-
-/** Whether every option that has a default is at it. */
-function atDefaults(chosen: ChosenRule): boolean {
-  const options = chosen.options as Readonly<Record<string, unknown>>;
-  return Object.entries(defaultsOf(chosen)).every(
-    ([name, standard]) => JSON.stringify(options[name]) === JSON.stringify(standard),
-  );
+  return unclaimedText(certificate, rule, network);
 }

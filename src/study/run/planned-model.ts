@@ -5,21 +5,10 @@
  */
 import { type Certificate, certify } from "../../audit/index.ts";
 import { cost, type Cost } from "../../graph/index.ts";
-import { buildStep, type Group, type Model, type StepGraph } from "../../train/index.ts";
+import { buildStep, formFor, type Group, type Model, type StepGraph } from "../../train/index.ts";
 import { RunSpec } from "../spec/spec.ts";
 import { lengthOf, modelOf } from "./build.ts";
 import { shapeOf } from "./shape.ts";
-
-/**
- * A step with more product operations than this runs alone (`plain`): its matrices fill a core by themselves, and products
- * can be fused with what follows. Below it, replicas are stacked. Measured in docs/decisions/0003-replicas.md.
- */
-const stackBelow = 1.5e8;
-
-/** Whether runs are stacked whose step has so many operations in products; a function of the model alone, so that company never changes a number. */
-export function formFor({ products }: Pick<Cost, "products">): Group["form"] {
-  return products < stackBelow ? "stacked" : "plain";
-}
 
 /** The model of all runs of one shape. Everything is computed when it is first asked for, and throws what building it throws. */
 export class PlannedModel {

@@ -1,6 +1,5 @@
 /** Runs of one shape, put together as `train` takes them. */
-import { pairKinds, type Task } from "../../tasks/index.ts";
-import type { Group, Replica, TrainOptions } from "../../train/index.ts";
+import { type Group, refusePairs, type Replica, type TrainOptions } from "../../train/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import { seedOf, taskOf } from "./build.ts";
 import type { PlannedModel } from "./planned-model.ts";
@@ -28,7 +27,7 @@ export function trainOptionsOf({
 
 function replicaOf(planned: PlannedModel, spec: RunSpec): Replica {
   const task = taskOf(spec);
-  refusePairs(task, planned);
+  refusePairs(task, planned.model, planned.step);
   const { learningRate, readoutLearningRate = learningRate } = spec.train;
   return {
     task,
@@ -42,19 +41,4 @@ function replicaOf(planned: PlannedModel, spec: RunSpec): Replica {
     learningRate,
     readoutLearningRate,
   };
-}
-
-/** Throws when the rule wants pairs that the task cannot give: those that its option names, and those that its step asks for. */
-function refusePairs(task: Task, { model, step }: PlannedModel): void {
-  const { pair, level } = model.rule.options as { readonly pair?: unknown; readonly level?: "layer" | number };
-  const named = pairKinds.filter((kind) => kind === pair).map((kind) => ({ kind, level }));
-  const asked = step.partners.flatMap(({ request }) => {
-    if (request.kind === "part") return [];
-    const { kind } = request;
-    return [{ kind, level: kind === "resample" && typeof request.level === "number" ? request.level : undefined }];
-  });
-  for (const request of [...named, ...asked]) {
-    const reason = task.refusal(request.kind, request.level);
-    if (reason !== undefined) throw new Error(`rule.pair=${request.kind}: ${reason}`);
-  }
 }

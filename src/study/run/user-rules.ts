@@ -89,16 +89,6 @@ export function ruleOf({ rule, ruleFile }: Pick<RunSpec, "rule" | "ruleFile">): 
   return own === undefined ? chooseRule(rule) : chooseRule({ ...rule, id: own.rule.id }, [own.rule]);
 }
 
-/** The options that a rule fills in by itself: those it has now, but the constants of a polynomial, which have no default. */
-export function defaultsOf({ rule, options }: ChosenRule): Readonly<Record<string, unknown>> {
-  const alone = rule.options.safeParse({});
-  if (alone.success) return alone.data as Record<string, unknown>;
-  const needed = new Set(alone.error.issues.map(({ path }) => String(path[0])));
-  const given = Object.entries(options as Record<string, unknown>).filter(([name]) => needed.has(name));
-  const filled = rule.options.parse(Object.fromEntries(given)) as Record<string, unknown>;
-  return Object.fromEntries(Object.entries(filled).filter(([name]) => !needed.has(name)));
-}
-
 /** Where the rule of a specification was read from: an absolute path; undefined for one of the catalogue. */
 export function ruleFileOf({ rule }: ChosenRule): string | undefined {
   return [...adopted.values()].find((own) => own.rule.id === rule.id)?.path;

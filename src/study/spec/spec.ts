@@ -5,6 +5,8 @@
  * run and its identity (the hash of the canonical form, `identity.ts`) does not depend on what was left unsaid.
  */
 import { z } from "zod";
+import { networkDefaults } from "../../networks/index.ts";
+import { rhmDefaults } from "../../tasks/index.ts";
 
 const count = z.int().positive();
 
@@ -12,15 +14,16 @@ const count = z.int().positive();
 const RhmTaskSpec = z
   .strictObject({
     id: z.literal("rhm").default("rhm"),
-    v: count.default(8).describe("vocabulary: symbols per level"),
-    m: count.default(4).describe("multiplicity: productions (synonyms) per symbol"),
-    s: z.int().min(2).default(2).describe("branching: symbols per production"),
-    depth: count.default(3).describe("levels of the hierarchy; strings have s^depth symbols"),
+    v: count.default(rhmDefaults.v).describe("vocabulary: symbols per level"),
+    m: count.default(rhmDefaults.m).describe("multiplicity: productions (synonyms) per symbol"),
+    s: z.int().min(2).default(rhmDefaults.s).describe("branching: symbols per production"),
+    depth: count.default(rhmDefaults.depth).describe("levels of the hierarchy; strings have s^depth symbols"),
     classes: count.optional().describe("number of classes; v when left out"),
   })
   .transform((task) => ({ ...task, classes: task.classes ?? task.v }));
 
-const DataSpec = z.strictObject({
+/** How many strings of each set. */
+export const DataSpec = z.strictObject({
   train: count.default(4000).describe("training strings"),
   validation: z
     .int()
@@ -31,16 +34,16 @@ const DataSpec = z.strictObject({
 });
 
 const NetworkSpec = z.strictObject({
-  architecture: z.enum(["tree-cnn", "locally-connected", "mlp"]).default("tree-cnn"),
-  width: count.default(64).describe("units per hidden layer (per position in the tree networks)"),
+  architecture: z.enum(["tree-cnn", "locally-connected", "mlp"]).default(networkDefaults.architecture),
+  width: count.default(networkDefaults.width).describe("units per hidden layer (per position in the tree networks)"),
   widths: z.array(count).optional().describe("units of each hidden layer, input side first; overrides width and depth"),
   depth: count.optional().describe("hidden layers; the task's depth when left out"),
-  activation: z.enum(["relu", "tanh", "linear"]).default("relu"),
-  parametrisation: z.enum(["standard", "mean-field"]).default("standard"),
-  bias: z.enum(["none", "shared", "per-position"]).default("none"),
+  activation: z.enum(["relu", "tanh", "linear"]).default(networkDefaults.activation),
+  parametrisation: z.enum(["standard", "mean-field"]).default(networkDefaults.parametrisation),
+  bias: z.enum(["none", "shared", "per-position"]).default(networkDefaults.bias),
   readout: z
     .enum(["flatten", "mean"])
-    .default("flatten")
+    .default(networkDefaults.readout)
     .describe("how the read-out sees several positions of the top layer"),
 });
 
@@ -50,7 +53,8 @@ const RuleSpec = z
   .transform((rule) => (typeof rule === "string" ? { id: rule } : rule))
   .default({ id: "backprop" });
 
-const TrainSpec = z.strictObject({
+/** How a run is trained. */
+export const TrainSpec = z.strictObject({
   steps: count.default(2000),
   batch: count.default(128),
   optimiser: z.enum(["sgd", "adam", "adamw"]).default("adam"),
@@ -81,7 +85,8 @@ const TrainSpec = z.strictObject({
   curveEvery: count.default(50).describe("steps between points of the stored curves"),
 });
 
-const SeedsSpec = z.strictObject({
+/** Seeds of single streams of chance. */
+export const SeedsSpec = z.strictObject({
   task: z.int().min(0).optional().describe("draws the rules of the hierarchy"),
   data: z.int().min(0).optional().describe("draws train, validation and test strings"),
   init: z.int().min(0).optional().describe("initial weights, feedback and other fixed random matrices"),

@@ -1,9 +1,7 @@
 /** The README.md of a trace: every tensor with its axes, the equations of the step, and Python that loads and replays it. */
-import type { Model } from "../../train/index.ts";
+import type { Model, RecordedTensor, Recording } from "../../train/index.ts";
 import { labelOf } from "../spec/keys.ts";
 import type { RunSpec } from "../spec/spec.ts";
-import type { SafeTensor } from "../store/safetensors.ts";
-import type { Recording } from "./trace.ts";
 
 /** Text of the README of a recorded trace. */
 export function traceReadme(spec: RunSpec, run: string, recording: Recording): string {
@@ -113,7 +111,7 @@ for step in range(${steps}):
 
 type AxesOf = (name: string, shape: readonly number[]) => string;
 
-function table(tensors: Readonly<Record<string, SafeTensor>>, axes: AxesOf): string {
+function table(tensors: Readonly<Record<string, RecordedTensor>>, axes: AxesOf): string {
   const rows = Object.entries(tensors)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(

@@ -3,10 +3,9 @@ import { stream } from "../../random/stream.ts";
 import { blank, pairKinds, type PartnerRequest } from "../pair-kinds.ts";
 import { parse, symbolsAt } from "./derivation.ts";
 import type { HierarchyParameters } from "./hierarchy.ts";
-import { rhmTask } from "./task.ts";
+import { rhm } from "./task.ts";
 
-const task = (changes: Partial<HierarchyParameters> = {}) =>
-  rhmTask({ v: 8, m: 4, s: 2, depth: 3, classes: 5, ...changes }, stream(0, "rules"));
+const task = (changes: Partial<HierarchyParameters> = {}) => rhm({ classes: 5, ...changes });
 
 test("a task tells its sizes", () => {
   const { id, positions, vocabulary, classes } = task();

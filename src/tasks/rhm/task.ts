@@ -1,5 +1,5 @@
 /** The random hierarchy model as a task. */
-import { type Random, stream } from "../../random/stream.ts";
+import { stream } from "../../random/stream.ts";
 import type { Task } from "../task.ts";
 import { drawHierarchy, type Hierarchy, type HierarchyParameters } from "./hierarchy.ts";
 import { pairRefusal, writePartners } from "./pairs.ts";
@@ -21,23 +21,22 @@ export interface RhmOptions extends Partial<HierarchyParameters> {
 /** Sizes of the model of Cagnetta et al. (2024) that their figures and ours start from. */
 export const rhmDefaults = { v: 8, m: 4, s: 2, depth: 3 } as const;
 
-/** The random hierarchy model, its rules drawn: `rhm({ m: 4, depth: 3, seed: 1 })`. Throws RangeError when the sizes do not describe a model. */
+/**
+ * The random hierarchy model, its rules drawn: `rhm({ m: 4, depth: 3, seed: 1 })`. Throws RangeError when the sizes do not describe a
+ * model.
+ */
 export function rhm({ seed = 0, ...sizes }: RhmOptions = {}): RhmTask {
-  const parameters = { ...rhmDefaults, ...sizes };
-  return rhmTask({ ...parameters, classes: sizes.classes ?? parameters.v }, stream(seed, "task"));
-}
-
-/** Draws the rules from `random` and wraps them as a task. Throws RangeError when the parameters do not describe a model. */
-export function rhmTask(parameters: HierarchyParameters, random: Random): RhmTask {
-  const hierarchy = drawHierarchy(parameters, random);
+  const { v, m, s, depth, classes = v } = { ...rhmDefaults, ...sizes };
+  const parameters = { v, m, s, depth, classes };
+  const hierarchy = drawHierarchy(parameters, stream(seed, "task"));
   return {
     id: "rhm",
     hierarchy,
     positions: hierarchy.positions,
-    vocabulary: parameters.v,
-    classes: parameters.classes,
-    branching: parameters.s,
-    draw: (sizes, data) => drawSplit(hierarchy, sizes, data),
+    vocabulary: v,
+    classes,
+    branching: s,
+    draw: (split, data) => drawSplit(hierarchy, split, data),
     refusal: (kind, level) => pairRefusal(parameters, kind, level),
     partners: (request, examples, indices, out, order) =>
       writePartners(hierarchy, request, examples, indices, out, order),
