@@ -56,7 +56,7 @@ export async function rulesPage(): Promise<string> {
     "Computed by `afferent audit` from the graph of each rule's updates, with default options, on a tree CNN of three layers with 8 units at each position and 8 classes. In space: local, where a synapse needs its own input, weight and unit; channel, these and something sent to all from outside; layer, what other synapses, units or samples of the layer do; network, what other layers know. In time: local, the present pass; remembers, running values; waits, for layers above or further passes. Pairs know: the source of the second views. Weights of: layers whose weights another layer needs. From outside: what arrives at a layer besides its input, with its numbers for each sample (the largest of the layers). Samples: average, where each could be seen by itself; dependent, where what one does to the change depends on others. Waits for: what must have happened above a layer before it can change. Passes: forward passes of a step. Kept: numbers that the rule keeps between steps for each weight.",
     needsTable(),
     "## What each rule reaches",
-    `Test error on two levels of the random hierarchy model (v = 8, m = 4, s = 2; 320 of 512 strings to train on, 128 to test; tree CNN of width 32; 600 steps of Adam, batch 64), mean and 95% interval over seeds, default options but for pairs of one class (pair=same-class, which knows the label), update=both in clapp and dropout=0 in sll, learning rate chosen for each rule among ${results.learningRates} on validation strings. Chance is 0.875. Diverged counts runs at any of the learning rates. Measured by \`npm run docs -- --measure\` (${results.machine}, commit ${results.commit}).`,
+    `Test error on two levels of the random hierarchy model (v = 8, m = 4, s = 2; 320 of 512 strings to train on, 128 to test; tree CNN of width 32; 600 steps of Adam, batch 64), mean and 95% interval over seeds, default options, learning rate chosen for each rule among ${results.learningRates} on validation strings. Chance is 0.875. Rules that learn from pairs have those of one input by default; a second row has pairs of one class, which carry the label. Diverged counts runs at any of the learning rates. Measured by \`npm run docs -- --measure\` (${results.machine}, commit ${results.commit}).`,
     resultsTable(results),
     "## Signals",
     [
@@ -164,10 +164,13 @@ function shape(rule: Rule): string {
 }
 
 function resultsTable({ rules }: Results): string {
-  const rows = catalogue.map(({ id }) => {
-    const own = rules[id];
-    if (own === undefined) return `| \`${id}\` | not measured | | |`;
-    return `| \`${id}\` | ${own.error.toFixed(3)} ± ${own.halfWidth.toFixed(3)} (${own.seeds}) | ${own.learningRate} | ${own.diverged} |`;
+  const rows = catalogue.flatMap(({ id }) => {
+    const own = Object.entries(rules).filter(([rule]) => rule === id || rule.startsWith(`${id} `));
+    if (own.length === 0) return [`| \`${id}\` | not measured | | |`];
+    return own.map(
+      ([rule, { error, halfWidth, seeds, learningRate, diverged }]) =>
+        `| \`${rule}\` | ${error.toFixed(3)} ± ${halfWidth.toFixed(3)} (${seeds}) | ${learningRate} | ${diverged} |`,
+    );
   });
   return ["| rule | test error (seeds) | learning rate | diverged |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
@@ -184,11 +187,13 @@ async function measure(): Promise<void> {
   await store.close();
   const rules = Object.fromEntries(
     summarise(planned, rows).map((cell) => {
-      const own = rows.filter(({ spec }) => spec.rule.id === cell.ruleName);
+      const { id, ...options } = cell.axes["rule"] as { readonly id: string; readonly [option: string]: unknown };
+      const name = [id, ...Object.entries(options).map(([option, value]) => `${option}=${String(value)}`)].join(" ");
+      const own = cell.candidates.flatMap((candidate) => candidate.repetitions.map(({ row }) => row));
       const { mean, interval, n } = cell.measures.testError;
       const learningRate = Number(cell.chosen["train.learningRate"]);
       const numbers = { error: mean, halfWidth: (interval.high - interval.low) / 2, seeds: n, learningRate };
-      return [cell.ruleName, { ...numbers, diverged: own.filter(({ outcome }) => outcome === "diverged").length }];
+      return [name, { ...numbers, diverged: own.filter((row) => row?.outcome === "diverged").length }];
     }),
   );
   const machine = machineProvenance().machine.replace(/^[^:]*: /, "");

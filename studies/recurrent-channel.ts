@@ -16,7 +16,6 @@
  */
 import { fileURLToPath } from "node:url";
 import { nodeEngine } from "../src/runtime/node-engine.node.ts";
-import { stream } from "../src/random/stream.ts";
 import { rhm, stringCount } from "../src/tasks/index.ts";
 import { float32Bits } from "../src/audit/channel/information.ts";
 import { measureRecurrentChannel, type RecurrentSample } from "./recurrent-channel/measure.ts";

@@ -50,8 +50,8 @@ it("another process knows the rule file of a stored study", { timeout: 60_000 },
     const file = join(folder, "mine.ts");
     writeFileSync(
       file,
-      `import { plasticity, z } from "../src/index.ts";
-export const mine = plasticity({
+      `import { rules, z } from "../src/index.ts";
+export const mine = rules.plasticity({
   id: "mine", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre", "preactivation"], options: z.strictObject({}),
   change: ({ pre, preactivation, outer }) => outer(pre, preactivation),

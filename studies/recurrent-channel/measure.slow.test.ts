@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { perturbationCosineSquared } from "../../src/audit/channel/information.ts";
 import { estimate } from "../../src/measures/statistics.ts";
-import { stream } from "../../src/random/stream.ts";
 import { nodeEngine } from "../../src/runtime/node-engine.node.ts";
 import { rhm } from "../../src/tasks/index.ts";
 import { measureRecurrentChannel } from "./measure.ts";

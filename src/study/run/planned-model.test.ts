@@ -28,8 +28,8 @@ beforeAll(async () => {
   (globalThis as { tracedBatches?: number[] }).tracedBatches = traced;
   await writeFile(
     counting,
-    `import { plasticity, z } from ${JSON.stringify(source)};
-export const counting = plasticity({
+    `import { rules, z } from ${JSON.stringify(source)};
+export const counting = rules.plasticity({
   id: "counting", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre", "preactivation"], options: z.strictObject({}),
   change: ({ pre, preactivation, outer, index }, _options, { batch }) => {
@@ -95,12 +95,12 @@ describe("the model that is certified", () => {
     const picky = join(folder, "picky.ts");
     await writeFile(
       picky,
-      `import { plasticity, RuleError, z } from ${JSON.stringify(source)};
-export const picky = plasticity({
+      `import { rules, z } from ${JSON.stringify(source)};
+export const picky = rules.plasticity({
   id: "picky", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre"], options: z.strictObject({ least: z.int().default(12) }),
   change: ({ pre, preactivation, outer, units }, { least }) => {
-    if (units < least) throw new RuleError("picky: expected " + least + " units, got " + units);
+    if (units < least) throw new rules.RuleError("picky: expected " + least + " units, got " + units);
     return outer(pre, preactivation);
   },
 });

@@ -203,7 +203,7 @@ describe.each(Object.keys(cases))("%s", (name) => {
     const { folder, initial, batches, updates, fixed } = traces[name]!;
     const readme = readFileSync(join(folder, "README.md"), "utf8");
     const row = (tensor: string, { dtype, shape }: SafeTensor) =>
-      `| \`${tensor}\` | ${dtype} | [${shape.join(", ")}] | `;
+      `| \`${tensor}\` | ${dtype === "F32" ? "float32" : "int32"} | [${shape.join(", ")}] | `;
     for (const tensors of [initial, batches, updates])
       for (const [tensor, about] of Object.entries(tensors)) expect(readme).toContain(row(tensor, about));
     for (const tensor of fixed) expect(Object.keys(batches)).toContain(tensor);
