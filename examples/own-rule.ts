@@ -22,7 +22,14 @@ const centredOja = rules.plasticity({
 
 const task = tasks.rhm({ v: 8, m: 4, depth: 2, seed: 1 });
 const network = networks.treeCnn(task, { width: 32 });
-const settings = { task, network, data: { train: 200, validation: 50, test: 200 }, steps: 300, learningRate: 5e-4, readoutLearningRate: 0.02 };
+const settings = {
+  task,
+  network,
+  data: { train: 200, validation: 50, test: 200 },
+  steps: 300,
+  learningRate: 5e-4,
+  readoutLearningRate: 0.02,
+};
 
 const { warning, layers } = certify({ task, network, rule: centredOja });
 console.log(warning ?? `centred-oja reads what it claims: ${layers[0]?.verdict.text}`);

@@ -90,7 +90,7 @@ test("a rule may be given with its options or as it is", async () => {
 });
 
 describe("a run is inspected", () => {
-  test("certificate, with what is read without being claimed", () => {
+  test("certificate, with what is read without being claimed", async () => {
     expect(certify(small)).toMatchObject({ rule: "oja", warning: undefined });
     const silent = rules.plasticity({
       ...{ id: "silent", family: "test", equation: "dW = <x y>", source: "here", relation: "none" },
@@ -98,9 +98,9 @@ describe("a run is inspected", () => {
       options: z.strictObject({}),
       change: ({ pre, post, outer }) => outer(pre, post),
     });
-    expect(certify({ ...small, rule: silent }).warning).toBe(
-      "rule silent: by its graph it reads post without claiming it",
-    );
+    const warning = "rule silent: by its graph it reads post without claiming it";
+    expect(certify({ ...small, rule: silent }).warning).toBe(warning);
+    expect((await train({ ...small, rule: silent })).warning).toBe(warning);
   });
 
   test("recorded steps replay", async () => {

@@ -11,13 +11,16 @@ import {
   trainProbes,
 } from "../train/index.ts";
 import { engineOf } from "./engine.ts";
+import { certify } from "./inspect.ts";
 import { groupOf, settled, type Setup } from "./setup.ts";
 
 /** Values of parameters, and of whatever the rule keeps, by name: `layer1.weight`, `readout.bias`. */
 export type NamedValues = Readonly<Record<string, Float32Array>>;
 
-/** A trained run: how it ended, its scores, its curves, and its weights. */
-export type Trained = ReplicaResult;
+/** A trained run: how it ended, its scores, its curves, its weights, and what its rule reads that it does not claim. */
+export interface Trained extends ReplicaResult {
+  readonly warning: string | undefined;
+}
 
 /** What may be watched, and stopped, while a run is trained. */
 export interface Watching {
@@ -33,7 +36,7 @@ export async function train(setup: Setup, watching: Watching = {}): Promise<Trai
   const options = { steps, stopAtLoss, stopWindow, curveEvery, probes: settings.probes, ...watching };
   const [result] = await trainGroup(groupOf(settings), options, await engineOf(setup));
   if (result === undefined) throw new Error("internal: a run without a result");
-  return result;
+  return { ...result, warning: certify(setup).warning };
 }
 
 /** A run to be trained step by step: `await trainer.advance(1)`, `trainer.snapshot(0)`, `await trainer.dispose()`. Throws as `train`. */

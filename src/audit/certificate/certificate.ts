@@ -37,6 +37,8 @@ export interface LayerCertificate {
   readonly scopes: Scopes;
   /** Layers whose weights (or biases) are read, the layer's own aside. */
   readonly weightTransport: readonly LayerId[];
+  /** Names of the head's values through which the layer's own weights learn: weight transport inside the head. */
+  readonly throughHead: readonly string[];
   /** Layers whose activity or gates are read, in the order in which they are used; 0 is the network's input. */
   readonly errorNetwork: readonly LayerId[];
   /** How the label enters: by itself, in the output error, in a broadcast, in the choice of pairs. */
@@ -145,6 +147,7 @@ function layerCertificate(
     signals: inOrder(found),
     scopes,
     weightTransport: sorted(read.weights),
+    throughHead: headsBehind(graph, layer),
     errorNetwork: orderOfUse(graph, graph.roots[index - 1] ?? [], read),
     label: labelUse(graph, read, found, pairs),
     pairs,
@@ -174,6 +177,13 @@ function layerCertificate(
 function samplesIn({ registry, labels }: UpdateGraph): (node: Tensor) => Load | undefined {
   const perExample = new Set([registry.tokens, labels, ...registry.partners.map(({ tokens }) => tokens)]);
   return (node) => (perExample.has(node) ? alongAxis(node, 0, (sample) => sample + 1) : undefined);
+}
+
+function headsBehind({ changes, kept }: UpdateGraph, { index }: Layer): string[] {
+  return topological(changes[index - 1] ?? []).flatMap((node) => {
+    const variable = kept.get(node)?.variable;
+    return variable?.kind === "head" && variable.owner?.index === index ? [variable.name] : [];
+  });
 }
 
 function inOrder(found: ReadonlySet<Signal>): Signal[] {

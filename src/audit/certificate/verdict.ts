@@ -54,14 +54,15 @@ function timeOf({ locking, phases, memory }: Facts): Verdict["time"] {
   return memory.remembered > 0 ? "remembers" : "local";
 }
 
-function variablesOf({ scopes, signals, topDown, weightTransport, errorNetwork, pairs }: Facts): string[] {
+function variablesOf({ scopes, signals, topDown, weightTransport, throughHead, errorNetwork, pairs }: Facts): string[] {
   const names: string[] = [];
   if (scopes.pre !== undefined) names.push(scopes.pre === "synapse" ? "x_i" : "x of the unit's other inputs");
   if (scopes.post !== undefined) names.push(scopes.post === "unit" ? "y_j" : "y of other units");
   if (scopes.weight !== undefined)
     names.push({ synapse: "w_ij", unit: "the unit's weights", layer: "the layer's weights" }[scopes.weight]);
   if (signals.includes("batch")) names.push("other samples");
-  if (signals.includes("localHead")) names.push("a head");
+  if (throughHead.length > 0) names.push("weights of its head, sent back");
+  else if (signals.includes("localHead")) names.push("its head");
   if (signals.includes("noise")) names.push("noise");
   for (const { kind, source } of pairs)
     names.push(source === "none" ? `a pair (${kind})` : `a pair that knows the ${source}`);

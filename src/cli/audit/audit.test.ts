@@ -88,7 +88,18 @@ describe("afferent audit", () => {
       "layers",
     ]);
     expect(Object.keys(rule!.layers[0]!)).toEqual([
-      ...["layer", "signals", "scopes", "weightTransport", "errorNetwork", "label", "pairs", "topDown", "coupling"],
+      ...[
+        "layer",
+        "signals",
+        "scopes",
+        "weightTransport",
+        "throughHead",
+        "errorNetwork",
+        "label",
+        "pairs",
+        "topDown",
+        "coupling",
+      ],
       ...["lateral", "sharing", "locking", "phases", "memory", "verdict"],
     ]);
     expect(rule!.layers.map(({ weightTransport }) => weightTransport)).toEqual([[2, "readout"], ["readout"]]);

@@ -38,8 +38,8 @@ export function auditCommand(at: Surroundings, end: (code: ExitCode) => void): C
       json:
         "network {architecture, widths, activation, classes}, rules [{rule, claimed, signals, phases, perSample, unclaimed, unread, summary\n" +
         "{space, time, pairs, weightTransport, coupling, locking, phases, perSample, perWeight, topDown}, layers [{layer, signals, scopes {pre,\n" +
-        'post, weight} (synapse, unit, layer; left out where none is read), weightTransport [layer or "readout"], errorNetwork [layer],\n' +
-        "label (direct, error, broadcast, pairs), pairs [{kind, source (none, generator, label), level}], topDown [{kind (error, broadcast,\n" +
+        'post, weight} (synapse, unit, layer; left out where none is read), weightTransport [layer or "readout"], throughHead\n' +
+        "[name], errorNetwork [layer], label (direct, error, broadcast, pairs), pairs [{kind, source (none, generator, label), level}], topDown [{kind (error, broadcast,\n" +
         "label, message, weights, input, noise), from, dimension, count}], coupling (none, average, dependent), lateral {units (none, ordered,\n" +
         "all), positions}, sharing, locking {forward, update, backward}, phases, memory {perSample, held, weights, kept, remembered,\n" +
         "perWeight}, verdict {space (local, channel, layer, network), time (local, remembers, waits), text}}]}], svg (path) or null; layer 0\n" +

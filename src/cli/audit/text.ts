@@ -120,8 +120,19 @@ export function layerText({ layers }: Certificate, width?: number): string {
 }
 
 function rowsOf(certificate: LayerCertificate): [string, string][] {
-  const { signals, scopes, weightTransport, errorNetwork, label, pairs, topDown, coupling, lateral, sharing } =
-    certificate;
+  const {
+    signals,
+    scopes,
+    weightTransport,
+    throughHead,
+    errorNetwork,
+    label,
+    pairs,
+    topDown,
+    coupling,
+    lateral,
+    sharing,
+  } = certificate;
   const { locking, phases, memory, verdict } = certificate;
   const others = lateral.units === "none" ? "no other unit" : lateral.units === "all" ? "all units" : "units before it";
   return [
@@ -129,6 +140,7 @@ function rowsOf(certificate: LayerCertificate): [string, string][] {
     ["reads", signals.join(", ") || "nothing"],
     ["of its own layer", scopesText(scopes)],
     ["weights of other layers", layerList(weightTransport)],
+    ["weights of its head", throughHead.join(", ") || "-"],
     ["activity of other layers", errorNetwork.map(named).join(", then ") || "-"],
     ["label", labelText(label)],
     ["pairs", pairs.map(pairText).join("; ") || "-"],
