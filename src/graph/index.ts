@@ -1,4 +1,5 @@
 export { cost, type Cost, operations, operationsOf } from "./cost.ts";
+export { fromData, type GraphData, GraphDataError, toData } from "./data.ts";
 export {
   centred,
   crossEntropies,

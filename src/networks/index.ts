@@ -42,6 +42,7 @@ export {
   perExample,
   relaid,
   samplesPerWeight,
+  samplesShape,
   toEverySample,
   toPositions,
   toSamples,

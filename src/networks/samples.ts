@@ -17,6 +17,11 @@ export function batchOf({ positions, shared }: Grid, x: Tensor): number {
   return shared ? x.size(-2) / positions : x.size(-2);
 }
 
+/** Shape of a signal of n features as samples of a batch. */
+export function samplesShape({ positions, shared }: Grid, batch: number, n: number): readonly number[] {
+  return shared ? [batch * positions, n] : [positions, batch, n];
+}
+
 /** From [batch, positions, n] to samples. */
 export function toSamples({ shared }: Grid, x: Tensor): Tensor {
   return shared ? x.reshape([x.size(0) * x.size(1), x.size(2)]) : x.transpose([1, 0, 2]);

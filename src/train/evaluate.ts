@@ -1,7 +1,8 @@
 /** Runs the evaluation graph over sets of examples, all replicas at once. */
 import { type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
 import type { Examples } from "../tasks/index.ts";
-import { buildEvaluation, evaluationChunk } from "./evaluation.ts";
+import { buildEvaluation } from "./evaluation.ts";
+import { evaluationChunk } from "./sizes.ts";
 import { type Model, replicate } from "./step.ts";
 
 /** Mean cross-entropy in nats and fraction misclassified; NaN for an empty set. */
@@ -25,7 +26,7 @@ export class Evaluator {
     replicas: number,
     engine: Engine,
   ): Promise<Evaluator> {
-    const graph = buildEvaluation(model.network, model.rule, length);
+    const graph = buildEvaluation(model, length);
     const outputs = form === "plain" ? graph : replicate(graph, replicas);
     return new Evaluator(await Executable.compile(outputs, engine), length, replicas);
   }

@@ -5,16 +5,10 @@ export { refusePairs } from "./pairs.ts";
 export { trainProbes } from "./probes.ts";
 export { parametersOf } from "./parameters.ts";
 export { record, type RecordedTensor, type Recording } from "./record.ts";
-export {
-  buildStep,
-  encoder,
-  type Model,
-  replicate,
-  simplifyAll,
-  type StepGraph,
-  type TracedUpdates,
-  traceUpdates,
-  workspaceFor,
-} from "./step.ts";
+export { encoder } from "./inputs.ts";
+export { readDocument, type TracedUpdates } from "./read-document.ts";
+export { buildStep, type Model, replicate, simplifyAll, type StepGraph } from "./step.ts";
+export { documentOf, traceUpdates } from "./traced.ts";
+export { writeDocument } from "./write-document.ts";
 export { type CurveSample, explosion, type Progress, type ReplicaResult, train, type TrainOptions } from "./train.ts";
 export { type Group, isSlot, type Replica, Trainer } from "./trainer.ts";

@@ -13,15 +13,17 @@ import { type Engine, Executable, type Numbers, type Values } from "../runtime/i
 import type { Examples, Split } from "../tasks/index.ts";
 import { BatchSource } from "./batches.ts";
 import { fillChunk, joined } from "./evaluate.ts";
-import { evaluationChunk } from "./evaluation.ts";
 import { stepScalars } from "./learning-rates.ts";
 import { descendParameter, optimiserInputs, type OptimiserOptions } from "./optimiser.ts";
 import { parametersOf } from "./parameters.ts";
-import { replicate, simplifyAll, workspaceFor } from "./step.ts";
+import { judgingWorkspace } from "./read-document.ts";
+import { evaluationChunk, probeBatch } from "./sizes.ts";
+import { type Model, replicate, simplifyAll } from "./step.ts";
+import { documentOf } from "./traced.ts";
 import type { Group } from "./trainer.ts";
 
 /** How probes are trained. */
-export const probeTraining = { steps: 1000, batch: 128, learningRate: 0.01 } as const;
+export const probeTraining = { steps: 1000, batch: probeBatch, learningRate: 0.01 } as const;
 
 const adam: OptimiserOptions = { kind: "adam", momentum: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
@@ -44,8 +46,14 @@ function probesOf({ layers, classes }: Workspace): Probe[] {
   });
 }
 
-function buildProbeStep(network: Network, rule: ChosenRule, length: number): Record<string, Tensor> {
-  const workspace = workspaceFor(network, rule, probeTraining.batch, length);
+/** The network on a batch of another size than that of training. */
+function workspaceOn(batch: number, { network, rule, batch: trained }: Model, length: number): Workspace {
+  const document = documentOf(rule, { network, batch: trained, length });
+  return judgingWorkspace(rule.rule.id, document, { network, batch, length });
+}
+
+function buildProbeStep(model: Model, length: number): Record<string, Tensor> {
+  const workspace = workspaceOn(probeTraining.batch, model, length);
   const probes = probesOf(workspace);
   const loss = probes.map(({ logits }) => crossEntropy(logits, workspace.labels)).reduce((sum, own) => sum.add(own));
   const parameters = probes.flatMap((probe) => probe.parameters);
@@ -64,8 +72,8 @@ function buildProbeStep(network: Network, rule: ChosenRule, length: number): Rec
   return simplifyAll(outputs);
 }
 
-function buildProbeEvaluation(network: Network, rule: ChosenRule, length: number): Record<string, Tensor> {
-  const workspace = workspaceFor(network, rule, evaluationChunk, length);
+function buildProbeEvaluation(model: Model, length: number): Record<string, Tensor> {
+  const workspace = workspaceOn(evaluationChunk, model, length);
   const weights = input("weights", [evaluationChunk]);
   const wrong = probesOf(workspace).map(
     ({ layer, logits }) => [layer, logits.argmax(-1).equal(workspace.labels).where(0, weights).sum()] as const,
@@ -83,14 +91,14 @@ export async function trainProbes(
   parameters: readonly Readonly<Record<string, Float32Array>>[],
   engine: Engine,
 ): Promise<Record<string, number>[]> {
-  const { network, rule } = group.model;
+  const { network } = group.model;
   const length = group.replicas[0]?.task.positions ?? 1;
   const count = group.replicas.length;
   const inForm = (graph: Record<string, Tensor>): Record<string, Tensor> =>
     group.form === "plain" ? graph : replicate(graph, count);
   const values = Object.fromEntries(parametersOf(network).map(({ name }) => [name, joined(parameters, name)]));
 
-  const step = await Executable.compile(inForm(buildProbeStep(network, rule, length)), engine);
+  const step = await Executable.compile(inForm(buildProbeStep(group.model, length)), engine);
   const heads: Record<string, Numbers> = {};
   try {
     await descend(step, group, splits, values);
@@ -98,7 +106,7 @@ export async function trainProbes(
   } finally {
     await step.dispose();
   }
-  const evaluation = await Executable.compile(inForm(buildProbeEvaluation(network, rule, length)), engine);
+  const evaluation = await Executable.compile(inForm(buildProbeEvaluation(group.model, length)), engine);
   try {
     const metrics: Record<string, number>[] = splits.map(() => ({}));
     for (const part of ["train", "test"] as const) {

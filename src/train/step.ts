@@ -16,22 +16,20 @@ import {
   vmap,
 } from "../graph/index.ts";
 import type { Network } from "../networks/index.ts";
-import {
-  type Between,
-  type ChosenRule,
-  type Decay,
-  type Noise,
-  type Parameter,
-  type PartnerRequest,
-  Registry,
-  type Slope,
-  traceRule,
-  type Updates,
-  type Variable,
+import type {
+  ChosenRule,
+  Decay,
+  Noise,
+  Parameter,
+  PartnerRequest,
+  Slope,
+  Variable,
   Workspace,
 } from "../rules/index.ts";
+import { refuseTwice } from "./names.ts";
 import { descendParameter, optimiserInputs, type OptimiserOptions } from "./optimiser.ts";
-import { registerParameters } from "./parameters.ts";
+import type { TracedUpdates } from "./read-document.ts";
+import { traceUpdates } from "./traced.ts";
 
 /** What is trained, and how; the part of a run that decides its graph. */
 export interface Model {
@@ -39,16 +37,6 @@ export interface Model {
   readonly rule: ChosenRule;
   readonly optimiser: OptimiserOptions;
   readonly batch: number;
-}
-
-/** A rule's updates on a batch, before optimiser and simplification: what audits look at. */
-export interface TracedUpdates {
-  readonly network: Network;
-  readonly rule: ChosenRule;
-  /** What layers pass on in the network's own passes, where it is not their activity. */
-  readonly between: Between | undefined;
-  readonly workspace: Workspace;
-  readonly updates: Updates;
 }
 
 /** The graph of a training step. */
@@ -65,31 +53,6 @@ export interface StepGraph {
   /** Second inputs that the rule wants, by the names of their symbols. */
   readonly partners: readonly { readonly name: string; readonly request: PartnerRequest }[];
   readonly traced: TracedUpdates;
-}
-
-/** One-hot encoding of symbols [batch, length] as the input of a network. */
-export function encoder(network: Network): (tokens: Tensor) => Tensor {
-  const { positions, channels } = network.input;
-  return (tokens) =>
-    tokens.oneHot((positions * channels) / tokens.size(1)).reshape([tokens.size(0), positions, channels]);
-}
-
-/** What a rule sees of a batch of inputs of `length` symbols, and whose inputs it may use. */
-export function workspaceFor(network: Network, chosen: ChosenRule, batch: number, length: number): Workspace {
-  return workspaceWith(network, chosen.rule.between(chosen.options), batch, length);
-}
-
-function workspaceWith(network: Network, between: Between | undefined, batch: number, length: number): Workspace {
-  const registry = new Registry(input("tokens", [batch, length], "int32"), input("labels", [batch], "int32"));
-  const parameters = registerParameters(network, registry);
-  return new Workspace({ network, registry, parameters, encode: encoder(network), between });
-}
-
-/** Traces a rule on inputs of `length` symbols. Throws RuleError when the rule breaks its contract. */
-export function traceUpdates({ network, rule, batch }: Omit<Model, "optimiser">, length: number): TracedUpdates {
-  const between = rule.rule.between(rule.options);
-  const workspace = workspaceWith(network, between, batch, length);
-  return { network, rule, between, workspace, updates: traceRule(rule, workspace) };
 }
 
 /** The read-out's own exact gradient, on detached features. */
@@ -110,17 +73,21 @@ export function buildStep(model: Model, length: number): StepGraph {
       value,
     ]),
   );
-  const outputs = {
-    loss: crossEntropy(scores, registry.labels),
-    error: workspace.errorOf().mean(),
-    ...objectives,
-    ...prefixed("next.", {
-      ...Object.fromEntries((updates.next ?? []).map(({ state, value }) => [state.name, value])),
-      ...descended(slopes, updates.decays ?? [], model.optimiser),
-    }),
-  };
+  const named: (readonly [string, Tensor])[] = [
+    ["loss", crossEntropy(scores, registry.labels)],
+    ["error", workspace.errorOf().mean()],
+    ...Object.entries(objectives),
+    ...(updates.next ?? []).map(({ state, value }) => [`next.${state.name}`, value] as const),
+    ...descended(slopes, updates.decays ?? [], model.optimiser).map(
+      ([name, value]) => [`next.${name}`, value] as const,
+    ),
+  ];
+  refuseTwice(
+    model.rule.rule.id,
+    named.map(([name]) => name),
+  );
   return {
-    outputs: simplifyAll(outputs),
+    outputs: simplifyAll(Object.fromEntries(named)),
     gradients: Object.fromEntries(slopes.map(({ parameter, gradient }) => [parameter.name, gradient])),
     objectives: Object.keys(objectives),
     variables: registry.variables.filter(({ kind }) => kind !== "weight" && kind !== "bias"),
@@ -135,15 +102,13 @@ function descended(
   slopes: readonly Slope[],
   decays: readonly Decay[],
   optimiser: OptimiserOptions,
-): Record<string, Tensor> {
+): (readonly [string, Tensor])[] {
   const inputs = optimiserInputs();
-  const next: Record<string, Tensor> = {};
-  for (const { parameter, gradient } of slopes) {
+  return slopes.flatMap(({ parameter, gradient }) => {
     const { name, tensor, learningRate } = parameter;
     const decay = decayOf(parameter, decays);
-    Object.assign(next, descendParameter({ name, value: tensor, gradient, learningRate, decay }, inputs, optimiser));
-  }
-  return next;
+    return Object.entries(descendParameter({ name, value: tensor, gradient, learningRate, decay }, inputs, optimiser));
+  });
 }
 
 function decayOf(parameter: Parameter, decays: readonly Decay[]): number {
@@ -153,10 +118,6 @@ function decayOf(parameter: Parameter, decays: readonly Decay[]): number {
 function nameOf(leaf: Tensor): string {
   if (!is(leaf, "input")) throw new Error("internal: a partner that is no input");
   return leaf.attributes.name;
-}
-
-function prefixed(prefix: string, values: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
 }
 
 /** Simplifies named outputs together. */

@@ -8,7 +8,8 @@
 import { crossEntropy, grad, is, sizeOf, type Tensor, topological } from "../../graph/index.ts";
 import { activity, type Layer, type LayerParameters, receive, toPositions } from "../../networks/index.ts";
 import { parametersOf } from "../../train/parameters.ts";
-import { encoder, simplifyAll, type StepGraph } from "../../train/step.ts";
+import { encoder } from "../../train/inputs.ts";
+import { simplifyAll, type StepGraph } from "../../train/step.ts";
 
 /** Update and gradient of every hidden parameter, as one graph. */
 export interface ProbeGraph {

@@ -3,14 +3,14 @@ import { describe, expect, test } from "vitest";
 import { dot, relativeError } from "../../graph/finite-difference.contract.ts";
 import { input, type Tensor } from "../../graph/index.ts";
 import { interpret } from "../../runtime/interpreter.ts";
-import { workspaceFor } from "../../train/step.ts";
+import { workspaceFor } from "../../train/write-document.ts";
 import { chooseRule } from "../catalogue.ts";
 import { drawFeeds, networkCase, type NetworkCase, rows, trace } from "../testing/rule-cases.contract.ts";
 import { type FeedbackRequest, RuleError, type Workspace } from "./index.ts";
 
 const batch = 3;
 const workspaceOf = ({ network, symbols }: NetworkCase): Workspace =>
-  workspaceFor(network, chooseRule({ id: "frozen" }), batch, symbols);
+  workspaceFor({ network, batch, length: symbols }, undefined);
 const values = (tensor: Tensor, feeds: Readonly<Record<string, readonly number[]>>): number[] => [
   ...interpret([tensor], feeds)[0]!.values,
 ];

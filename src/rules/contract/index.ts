@@ -1,5 +1,6 @@
 export { type DirectFeedback, type Feedback, type FeedbackKind, type FeedbackRequest } from "./connection.ts";
 export { credit } from "./credit.ts";
+export { documentSchema, type RuleDocument, type TraceRequest } from "./document.ts";
 export { type KeptShape, LayerView } from "./layer-view.ts";
 export { inSequence, layerwise, type SequenceOptions, sequenceOptions } from "./layerwise.ts";
 export {

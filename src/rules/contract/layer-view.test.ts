@@ -1,12 +1,12 @@
 /** What a layer keeps and what it refuses. What it computes is held to loops wherever a rule is. */
 import { describe, expect, test } from "vitest";
-import { workspaceFor } from "../../train/step.ts";
+import { workspaceFor } from "../../train/write-document.ts";
 import { chooseRule } from "../catalogue.ts";
 import { networkCase, type NetworkCase } from "../testing/rule-cases.contract.ts";
 import { RuleError, type Workspace } from "./index.ts";
 
 const workspaceOf = ({ network, symbols }: NetworkCase, batch = 3): Workspace =>
-  workspaceFor(network, chooseRule({ id: "frozen" }), batch, symbols);
+  workspaceFor({ network, batch, length: symbols }, undefined);
 
 test("layers know their neighbours; the read-out is the last", () => {
   const { layers, readout, top } = workspaceOf(networkCase("tree-cnn"));

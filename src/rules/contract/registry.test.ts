@@ -4,8 +4,9 @@ import { input } from "../../graph/index.ts";
 import { networkCase } from "../testing/rule-cases.contract.ts";
 import { constantly, Registry, RuleError } from "./index.ts";
 
-const registry = (): Registry => new Registry(input("tokens", [4, 8], "int32"), input("labels", [4], "int32"));
-const [first, second] = networkCase("tree-cnn").network.layers;
+const { layers } = networkCase("tree-cnn").network;
+const [first, second] = layers;
+const registry = (): Registry => new Registry(input("tokens", [4, 8], "int32"), input("labels", [4], "int32"), layers);
 const kept = { name: "layer1.V", kind: "state", owner: first, shape: [2, 3], initial: constantly(0) } as const;
 
 describe("a value that is kept", () => {
@@ -80,6 +81,13 @@ describe("partners", () => {
     expect(own.partner({ kind: "resample", level: 1 })).toBe(tokens[1]);
     expect(own.partners).toHaveLength(5);
   });
+});
+
+test("is owned by nobody but the layers of its network", () => {
+  const stranger = { ...layers[0]!, index: 99 };
+  expect(() => registry().keep({ ...kept, owner: stranger })).toThrow("layer1.V: expected an owner among the layers");
+  const noise = { name: "units", shape: [2], distribution: "sign", owner: stranger } as const;
+  expect(() => registry().noise(noise)).toThrow("noise.units: expected an owner among the layers");
 });
 
 test("knows its inputs by what they are, not by their names", () => {

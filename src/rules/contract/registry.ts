@@ -20,32 +20,35 @@ export interface VariableRequest {
 
 /** Inputs of one trace. */
 export class Registry {
-  private readonly byName = new Map<string, Variable>();
-  private readonly noiseByName = new Map<string, Noise>();
-  private readonly partnerByName = new Map<string, { readonly request: PartnerRequest; readonly tokens: Tensor }>();
+  readonly #variables = new Map<string, Variable>();
+  readonly #noises = new Map<string, Noise>();
+  readonly #partners = new Map<string, { readonly request: PartnerRequest; readonly tokens: Tensor }>();
 
   constructor(
     /** Symbols i32 [batch, length]. */
     readonly tokens: Tensor,
     /** Classes i32 [batch]. */
     readonly labels: Tensor,
+    /** The layers of the network, read-out last: none but these may own anything. */
+    private readonly layers: readonly Layer[],
   ) {}
 
   /** Parameters of the network and whatever the rule keeps, in the order in which they were asked for. */
   get variables(): readonly Variable[] {
-    return [...this.byName.values()];
+    return [...this.#variables.values()];
   }
   get noises(): readonly Noise[] {
-    return [...this.noiseByName.values()];
+    return [...this.#noises.values()];
   }
   /** Second inputs that the rule wants: symbols i32 [batch, length] of each kind of partner. */
   get partners(): readonly { readonly request: PartnerRequest; readonly tokens: Tensor }[] {
-    return [...this.partnerByName.values()];
+    return [...this.#partners.values()];
   }
 
   /** A value that lives from step to step; asking twice gives the same one. Throws RuleError when it was another kind of value the first time. */
   keep({ name, kind, owner, learningRate = "hidden", shape, initial }: VariableRequest): Variable {
-    const known = this.byName.get(name);
+    this.refuseStranger(name, owner);
+    const known = this.#variables.get(name);
     if (known !== undefined) {
       const same = known.kind === kind && known.owner === owner && known.shape.join() === shape.join();
       if (same) return known;
@@ -53,14 +56,15 @@ export class Registry {
       throw new RuleError(`${name}: expected one value of this name, got ${is ?? ""} after ${was ?? ""}; rename one`);
     }
     const variable = { name, kind, owner, learningRate, shape, initial, tensor: input(name, shape) };
-    this.byName.set(name, variable);
+    this.#variables.set(name, variable);
     return variable;
   }
 
   /** Random numbers drawn anew at each step; asking twice gives the same ones. Throws RuleError when they were others the first time. */
   noise(request: Omit<Noise, "tensor">): Tensor {
     const name = `noise.${request.name}`;
-    const known = this.noiseByName.get(name);
+    this.refuseStranger(name, request.owner);
+    const known = this.#noises.get(name);
     if (known !== undefined) {
       const { shape, distribution, owner } = request;
       const same = known.distribution === distribution && known.owner === owner && known.shape.join() === shape.join();
@@ -69,17 +73,17 @@ export class Registry {
       throw new RuleError(`${name}: expected one noise of this name, got ${is ?? ""} after ${was ?? ""}; rename one`);
     }
     const tensor = input(name, request.shape);
-    this.noiseByName.set(name, { ...request, name, tensor });
+    this.#noises.set(name, { ...request, name, tensor });
     return tensor;
   }
 
   /** Symbols of every example's partner, i32 [batch, length]. */
   partner(request: PartnerRequest): Tensor {
     const name = partnerName(request);
-    const known = this.partnerByName.get(name);
+    const known = this.#partners.get(name);
     if (known !== undefined) return known.tokens;
     const tokens = input(name, this.tokens.shape, "int32");
-    this.partnerByName.set(name, { request, tokens });
+    this.#partners.set(name, { request, tokens });
     return tokens;
   }
 
@@ -92,5 +96,10 @@ export class Registry {
       this.noises.some(({ tensor }) => tensor === leaf) ||
       this.partners.some(({ tokens }) => tokens === leaf)
     );
+  }
+
+  private refuseStranger(name: string, owner: Layer | undefined): void {
+    if (owner === undefined || this.layers.includes(owner)) return;
+    throw new RuleError(`${name}: expected an owner among the layers of the network, got another object`);
   }
 }

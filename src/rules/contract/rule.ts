@@ -8,6 +8,7 @@
  */
 import type { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
+import type { RuleDocument, TraceRequest } from "./document.ts";
 import type { LayerView } from "./layer-view.ts";
 import { settleOptions } from "./options.ts";
 import type { Between } from "./pass.ts";
@@ -83,6 +84,11 @@ export interface Rule<Input = never> extends Omit<RuleCard, "between" | "scores"
   readonly between: (options: unknown) => Between | undefined;
   readonly scores: (workspace: Workspace, options: unknown) => Tensor | undefined;
   readonly trace: (workspace: Workspace, options: unknown) => Updates;
+  /**
+   * Of a rule that is run elsewhere, in a process of its own or before: what it makes of a network, as a document (`document.ts`). `trace`,
+   * `between` and `scores` of such a rule are never called.
+   */
+  readonly document?: ((options: unknown, request: TraceRequest) => RuleDocument) | undefined;
 }
 
 /** A rule from its card and the function that traces it. The three ways of writing one are built on this. */

@@ -65,7 +65,7 @@ const refusals: readonly (readonly [string, (workspace: Workspace) => Updates, s
   [
     "a pseudo-gradient of what another registry keeps",
     ({ registry }) => {
-      const other = new Registry(registry.tokens, registry.labels);
+      const other = new Registry(registry.tokens, registry.labels, []);
       return { slopes: [slopeOf(other.keep({ name: "head", kind: "head", shape: [2], initial: constantly(0) }))] };
     },
     'expected a pseudo-gradient of one of its own, got "head" (head), which is not for it to change',
@@ -154,7 +154,7 @@ test("what a rule may return: nothing; slopes of hidden layers and heads; states
       network,
       rule(() => ({ slopes: [] })),
     ).updates,
-  ).toEqual({ slopes: [] });
+  ).toEqual({ slopes: [], next: [], objectives: [], decays: [] });
   const traced = trace(
     network,
     rule(({ layers, readout, registry }) => {

@@ -12,7 +12,8 @@ import { stream } from "../../random/stream.ts";
 import { interpret } from "../../runtime/interpreter.ts";
 import { blank, partnerName, type PartnerRequest } from "../../tasks/index.ts";
 import { drawInitial } from "../../train/parameters.ts";
-import { encoder, traceUpdates } from "../../train/step.ts";
+import { encoder } from "../../train/inputs.ts";
+import { traceUpdates } from "../../train/traced.ts";
 import { chooseRule } from "../catalogue.ts";
 import type { ChosenRule, Noise, Pass, Updates, Workspace } from "../contract/index.ts";
 

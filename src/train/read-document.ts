@@ -1,0 +1,233 @@
+/**
+ * Reads what a rule made of a network from its document, over inputs that are registered here: what is audited and what is executed.
+ *
+ * Nothing is taken at its word. A graph may have no input but the registered ones, by their names; an update changes what is the
+ * rule's to change, once; every state has one next value, and nothing else has any.
+ */
+import {
+  fromData,
+  type GraphData,
+  GraphDataError,
+  is,
+  sameShape,
+  type Shape,
+  Tensor,
+  topological,
+} from "../graph/index.ts";
+import { allLayers, type Layer, type Network } from "../networks/index.ts";
+import {
+  type Between,
+  type ChosenRule,
+  documentSchema,
+  type LayerView,
+  type Parameter,
+  type RuleDocument,
+  RuleError,
+  type TraceRequest,
+  type Updates,
+  type Variable,
+  Workspace,
+} from "../rules/index.ts";
+import { refuseKeptName, refuseObjectiveName, refuseTwice } from "./names.ts";
+import { workspaceFor } from "./write-document.ts";
+
+/** A rule's updates on a batch, before optimiser and simplification: what is audited, and what the step is made of. */
+export interface TracedUpdates {
+  readonly network: Network;
+  readonly rule: ChosenRule;
+  readonly document: RuleDocument;
+  /** What layers pass on in the network's own passes, where it is not their activity. */
+  readonly between: Between | undefined;
+  readonly workspace: Workspace;
+  readonly updates: Updates;
+}
+
+/** What a document says. Throws RuleError for one that is not the document of a rule on this network and batch. */
+export function readDocument(rule: ChosenRule, given: unknown, request: TraceRequest): TracedUpdates {
+  const { id } = rule.rule;
+  const document = checked(id, given, request);
+  const { network, batch } = request;
+  const between = betweenOf(id, document, network, batch);
+  const workspace = workspaceFor(request, between);
+  const { registry } = workspace;
+  const layers = allLayers(network);
+  const ownerOf = (index: number | null): Layer | undefined => {
+    const layer = index === null ? undefined : layers[index - 1];
+    if (index !== null && layer === undefined)
+      throw new RuleError(`rule ${id}: expected a layer from 1 to ${layers.length}, got ${index}`);
+    return layer;
+  };
+  refuseTwice(
+    id,
+    [...registry.variables, ...document.variables].map(({ name }) => name),
+  );
+  for (const { owner, ...kept } of document.variables) {
+    refuseKeptName(id, kept.name);
+    registry.keep({ ...kept, owner: ownerOf(owner) });
+  }
+  for (const { name, owner, ...noise } of document.noises)
+    registry.noise({ ...noise, name: name.slice("noise.".length), owner: ownerOf(owner) });
+  for (const partner of document.partners) registry.partner(partner);
+
+  const inputs = new Map(
+    [
+      ...[registry.tokens, registry.labels, ...registry.partners.map(({ tokens }) => tokens)],
+      ...[...registry.variables, ...registry.noises].map(({ tensor }) => tensor),
+    ].map((tensor) => [nameOf(tensor), tensor]),
+  );
+  const values = graphOf(id, document.updates, (name) => inputs.get(name));
+  return { network, rule, document, between, workspace, updates: updatesOf(id, document, workspace, values, ownerOf) };
+}
+
+/** The workspace of a batch of any size on which a network is judged: its own passes, and what its layers pass on. */
+export function judgingWorkspace(id: string, document: RuleDocument, request: TraceRequest): Workspace {
+  return workspaceFor(request, betweenOf(id, document, request.network, request.batch));
+}
+
+/** Scores of the classes that a rule gives instead of the read-out, over symbols and what is trained and kept. Throws RuleError where they read more. */
+export function scoresOf(id: string, document: RuleDocument, { registry }: Workspace): Tensor | undefined {
+  if (document.scores === null) return undefined;
+  const kept = new Map(registry.variables.map(({ name, tensor }) => [name, tensor]));
+  for (const { name, shape } of document.variables) if (!kept.has(name)) kept.set(name, keptInput(name, shape));
+  const [scores] = graphOf(
+    id,
+    document.scores,
+    (name) => (name === "tokens" ? registry.tokens : kept.get(name)),
+    "scores",
+  );
+  return scores;
+}
+
+const keptInput = (name: string, shape: Shape): Tensor => Tensor.of("input", { name, shape, dtype: "float32" });
+
+function checked(id: string, given: unknown, { batch, length }: TraceRequest): RuleDocument {
+  const result = documentSchema.safeParse(given);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new RuleError(`rule ${id}: ${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "no document"}`);
+  }
+  if (result.data.batch !== batch || result.data.length !== length)
+    throw new RuleError(`rule ${id}: expected a graph for ${batch} inputs of ${length} symbols, got another`);
+  return result.data;
+}
+
+function betweenOf(id: string, { between }: RuleDocument, network: Network, batch: number): Between | undefined {
+  if (between.length === 0) return undefined;
+  const graphs = between.find((one) => one.batch === batch)?.layers;
+  if (graphs?.length !== network.layers.length)
+    throw new RuleError(`rule ${id}: expected what each layer passes on for ${batch} inputs, found none`);
+  return (layer, { pre, preactivation, post }) => {
+    const here: Readonly<Record<string, Tensor>> = { pre, preactivation, post };
+    // Over inputs that stand for the activity; these are then put in their place.
+    const [passed] = graphOf(id, graphs[layer.index - 1], (name) => here[name] && standIn(name, here[name]), "between");
+    if (passed === undefined || !sameShape(passed.shape, post.shape))
+      throw new RuleError(`rule ${id}: expected ${layer.name} to pass on ${post.toString()}, got ${String(passed)}`);
+    return replaced(passed, here);
+  };
+}
+
+const standIn = (name: string, { shape, dtype }: Tensor): Tensor => Tensor.of("input", { name, shape, dtype });
+
+/** The same expression over other inputs, by name. */
+function replaced(output: Tensor, by: Readonly<Record<string, Tensor>>): Tensor {
+  const done = new Map<Tensor, Tensor>();
+  for (const node of topological([output])) {
+    const own = is(node, "input") ? by[node.attributes.name] : undefined;
+    done.set(
+      node,
+      own ?? Tensor.of(node.primitive, node.attributes, ...node.inputs.map((operand) => done.get(operand) ?? operand)),
+    );
+  }
+  return done.get(output) ?? output;
+}
+
+function graphOf(
+  id: string,
+  data: GraphData | undefined,
+  inputOf: (name: string) => Tensor | undefined,
+  what = "updates",
+): Tensor[] {
+  const known = (name: string): Tensor => {
+    const found = inputOf(name);
+    if (found !== undefined) return found;
+    throw new RuleError(
+      what === "updates"
+        ? `rule ${id}: expected a graph over the inputs of its workspace, got an input of its own, "${name}"; ask for it by state, fixed, head or noise`
+        : `rule ${id}: expected ${what} made of ${what === "between" ? "a layer's activity alone" : "symbols, weights and what is kept"}, got "${name}"`,
+    );
+  };
+  try {
+    return fromData(data, known);
+  } catch (error) {
+    if (error instanceof GraphDataError) throw new RuleError(`rule ${id}: ${what}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function nameOf(leaf: Tensor): string {
+  if (!is(leaf, "input")) throw new Error("internal: a registered value that is no input");
+  return leaf.attributes.name;
+}
+
+function updatesOf(
+  id: string,
+  { slopes, next, objectives, decays }: RuleDocument,
+  { registry, layers, readout }: Workspace,
+  values: readonly Tensor[],
+  ownerOf: (index: number | null) => Layer | undefined,
+): Updates {
+  const refuse = (what: string): never => {
+    throw new RuleError(`rule ${id}: ${what}`);
+  };
+  if (values.length !== slopes.length + next.length + objectives.length)
+    refuse(
+      `expected an output for each of ${slopes.length + next.length + objectives.length} values, got ${values.length}`,
+    );
+  const variable = (name: string, what: string): Variable =>
+    registry.variables.find((one) => one.name === name) ??
+    refuse(`expected a ${what} of one of its own, got "${name}"`);
+  const valueAt = (place: number): Tensor => values[place] ?? refuse("expected a value for each output");
+  const changed = new Set<Variable>();
+  const claim = (name: string, { shape, dtype }: Tensor, kinds: readonly string[], what: string): Variable => {
+    const own = variable(name, what);
+    const isReadout = own.kind !== "head" && own.owner !== undefined && own.owner.index > layers.length;
+    if (!kinds.includes(own.kind) || isReadout)
+      refuse(`expected a ${what} of one of its own, got "${name}" (${own.kind}), which is not for it to change`);
+    if (changed.has(own)) refuse(`expected one ${what} of "${name}", got two; add them up`);
+    changed.add(own);
+    if (!sameShape(shape, own.shape) || dtype !== "float32")
+      refuse(`expected a ${what} of "${name}" of shape [${own.shape.join(", ")}], got [${shape.join(", ")}]`);
+    return own;
+  };
+  const learning = slopes.map((name, i) => {
+    const gradient = valueAt(i);
+    return { parameter: claim(name, gradient, ["weight", "bias", "head"], "pseudo-gradient") as Parameter, gradient };
+  });
+  const changing = next.map((name, i) => {
+    const value = valueAt(slopes.length + i);
+    return { state: claim(name, value, ["state"], "next value"), value };
+  });
+  for (const one of registry.variables) {
+    if (one.kind === "state" && !changed.has(one))
+      refuse(`expected the next value of state "${one.name}" in next, got none`);
+  }
+  const views: readonly LayerView[] = [...layers, readout];
+  const scalars = objectives.map(({ of, name }, i) => {
+    const value = valueAt(slopes.length + next.length + i);
+    if (value.rank !== 0 || value.dtype !== "float32")
+      refuse(`expected the objective "${name}" to be a scalar, got ${value.toString()}`);
+    const owner = ownerOf(of);
+    refuseObjectiveName(id, name);
+    return { of: owner === undefined ? undefined : views[owner.index - 1], name, value };
+  });
+  refuseTwice(id, [...objectives.map(({ of, name }) => (of === null ? name : `${ownerOf(of)?.name ?? ""}.${name}`))]);
+  const forgetful = decays.map(({ parameter: name, rate }) => {
+    const parameter = variable(name, "decay") as Parameter;
+    if (!learning.some((slope) => slope.parameter === parameter) && !readout.parameters.includes(parameter))
+      refuse(`expected a decay of what learns, got one of "${name}" (${parameter.kind}), which has no pseudo-gradient`);
+    return { parameter, rate };
+  });
+  const twice = forgetful.find(({ parameter }, i) => forgetful.findIndex((one) => one.parameter === parameter) !== i);
+  if (twice !== undefined) refuse(`expected one decay of "${twice.parameter.name}", got two; add them up`);
+  return { slopes: learning, next: changing, objectives: scalars, decays: forgetful };
+}

@@ -1,0 +1,26 @@
+/** A rule traced once for a network and a batch: audits, steps and evaluations of it all read the one document. */
+import type { ChosenRule, RuleDocument, TraceRequest } from "../rules/index.ts";
+import { readDocument, type TracedUpdates } from "./read-document.ts";
+import { writeDocument } from "./write-document.ts";
+
+const known = new WeakMap<ChosenRule, Map<string, RuleDocument>>();
+
+/** The document of a rule on a network and a batch; written when it is first asked for. Throws RuleError. */
+export function documentOf(chosen: ChosenRule, request: TraceRequest): RuleDocument {
+  const documents = known.get(chosen) ?? new Map<string, RuleDocument>();
+  known.set(chosen, documents);
+  const key = JSON.stringify([request.network, request.batch, request.length]);
+  const document =
+    documents.get(key) ?? chosen.rule.document?.(chosen.options, request) ?? writeDocument(chosen, request);
+  documents.set(key, document);
+  return document;
+}
+
+/** What a rule makes of a network and a batch of inputs of `length` symbols. Throws RuleError when the rule breaks its contract. */
+export function traceUpdates(
+  { network, rule, batch }: { readonly rule: ChosenRule } & Omit<TraceRequest, "length">,
+  length: number,
+): TracedUpdates {
+  const request = { network, batch, length };
+  return readDocument(rule, documentOf(rule, request), request);
+}

@@ -1,0 +1,86 @@
+/** Runs a rule on a network, once, and writes down what it made of it. */
+import { input, type Tensor, toData } from "../graph/index.ts";
+import { type Layer, type Network, samplesShape } from "../networks/index.ts";
+import {
+  type Between,
+  type ChosenRule,
+  type RuleDocument,
+  RuleError,
+  traceRule,
+  type TraceRequest,
+  Workspace,
+} from "../rules/index.ts";
+import { encoder, registryFor } from "./inputs.ts";
+import { evaluatedBatches, evaluationChunk } from "./sizes.ts";
+
+/** The document of a rule. Throws RuleError when the rule refuses the network, and whatever the rule throws. */
+export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDocument {
+  const { rule, options } = chosen;
+  const { network, batch, length } = request;
+  const between = rule.between(options);
+  const workspace = workspaceFor(request, between);
+  const { slopes, next = [], objectives = [], decays = [] } = traceRule(chosen, workspace);
+  const { registry } = workspace;
+  const judging = workspaceFor({ network, batch: evaluationChunk, length }, between);
+  const scores = rule.scores(judging, options);
+  const own = registry.variables.filter(({ kind }) => kind !== "weight" && kind !== "bias");
+  const sizes = between === undefined ? [] : [...new Set([batch, ...evaluatedBatches])];
+  return {
+    batch,
+    length,
+    variables: own.map(({ name, kind, owner, learningRate, shape, initial }) => ({
+      ...{ name, kind: kind as "head" | "fixed" | "state", owner: indexOf(owner), learningRate },
+      ...{ shape: [...shape], initial },
+    })),
+    noises: registry.noises.map(({ name, shape, distribution, owner }) => ({
+      ...{ name, shape: [...shape], distribution, owner: indexOf(owner) },
+    })),
+    partners: registry.partners.map(({ request: partner }) => partner),
+    slopes: slopes.map(({ parameter }) => parameter.name),
+    next: next.map(({ state }) => state.name),
+    objectives: objectives.map(({ of, name }) => ({ of: indexOf(of?.layer), name })),
+    updates: toData(
+      tensors(rule.id, [
+        ...slopes.map(({ gradient }) => gradient),
+        ...next.map(({ value }) => value),
+        ...objectives.map(({ value }) => value),
+      ]),
+    ),
+    decays: decays.map(({ parameter, rate }) => ({ parameter: parameter.name, rate })),
+    between: sizes.map((size) => ({ batch: size, layers: betweenLayers(rule.id, network, between, size) })),
+    scores: scores === undefined ? null : toData(tensors(rule.id, [scores])),
+  };
+}
+
+/** What a rule sees of a batch. */
+export function workspaceFor({ network, batch, length }: TraceRequest, between: Between | undefined): Workspace {
+  const { registry, parameters } = registryFor(network, batch, length);
+  return new Workspace({ network, registry, parameters, encode: encoder(network), between });
+}
+
+function indexOf(layer: Layer | undefined): number | null {
+  return layer?.index ?? null;
+}
+
+/** What each layer passes on, over inputs that stand for its activity on a batch. */
+function betweenLayers(rule: string, network: Network, between: Between | undefined, batch: number) {
+  return network.layers.map((layer) => {
+    const of = (name: string, features: number): Tensor => input(name, samplesShape(layer, batch, features));
+    const here = {
+      pre: of("pre", layer.inFeatures),
+      preactivation: of("preactivation", layer.outFeatures),
+      post: of("post", layer.outFeatures),
+    };
+    const passed = between?.(layer, here);
+    return toData(tensors(rule, [passed ?? here.post]));
+  });
+}
+
+/** A rule may return anything where a tensor is expected. */
+function tensors(rule: string, values: readonly Tensor[]): readonly Tensor[] {
+  for (const value of values as readonly unknown[]) {
+    if (typeof value !== "object" || value === null || !("primitive" in value))
+      throw new RuleError(`rule ${rule}: expected a tensor, got ${value === null ? "null" : typeof value}`);
+  }
+  return values;
+}
