@@ -6,9 +6,8 @@
  * the rule's.
  */
 import { crossEntropy, grad, input, type Tensor } from "../graph/index.ts";
-import type { Network } from "../networks/index.ts";
 import { stream } from "../random/stream.ts";
-import type { ChosenRule, Workspace } from "../rules/index.ts";
+import type { Workspace } from "../rules/index.ts";
 import { type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
 import type { Examples, Split } from "../tasks/index.ts";
 import { BatchSource } from "./batches.ts";

@@ -15,6 +15,8 @@ import {
   topological,
 } from "../graph/index.ts";
 import { allLayers, type Layer, type Network } from "../networks/index.ts";
+import type {
+  Workspace} from "../rules/index.ts";
 import {
   type Between,
   type ChosenRule,
@@ -25,8 +27,7 @@ import {
   RuleError,
   type TraceRequest,
   type Updates,
-  type Variable,
-  Workspace,
+  type Variable
 } from "../rules/index.ts";
 import { refuseKeptName, refuseObjectiveName, refuseTwice } from "./names.ts";
 import { workspaceFor } from "./write-document.ts";

@@ -4,7 +4,6 @@ import { dot, relativeError } from "../../graph/finite-difference.contract.ts";
 import { input, type Tensor } from "../../graph/index.ts";
 import { interpret } from "../../runtime/interpreter.ts";
 import { workspaceFor } from "../../train/write-document.ts";
-import { chooseRule } from "../catalogue.ts";
 import { drawFeeds, networkCase, type NetworkCase, rows, trace } from "../testing/rule-cases.contract.ts";
 import { type FeedbackRequest, RuleError, type Workspace } from "./index.ts";
 

@@ -1,7 +1,6 @@
 /** What a layer keeps and what it refuses. What it computes is held to loops wherever a rule is. */
 import { describe, expect, test } from "vitest";
 import { workspaceFor } from "../../train/write-document.ts";
-import { chooseRule } from "../catalogue.ts";
 import { networkCase, type NetworkCase } from "../testing/rule-cases.contract.ts";
 import { RuleError, type Workspace } from "./index.ts";
 
