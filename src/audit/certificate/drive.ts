@@ -29,9 +29,9 @@ export const trained = free;
 /** Values as they were drawn at random, once. */
 export const drawn: Drive = { ...free, random: true };
 
-/** Whether a layer that is given this answers to data. */
+/** Whether a layer that is given this answers to data, or to noise that picks nothing out. */
 export function answersToData({ kind, patterned }: Drive): boolean {
-  return kind === "noisy" || (kind === "driven" && !patterned);
+  return (kind === "noisy" || kind === "driven") && !patterned;
 }
 
 const hasData = ({ kind }: Drive): boolean => kind !== "free";
@@ -49,11 +49,12 @@ function together(all: readonly Drive[]): Drive {
 function multiplied(all: readonly Drive[]): Drive {
   const data = all.filter(hasData);
   if (data.length === 0) return together(all);
-  if (data.some(({ kind }) => kind === "noisy")) return noisy;
+  const patterned = all.some((one) => one.patterned);
+  if (data.some(({ kind }) => kind === "noisy")) return { kind: "noisy", patterned };
   // A term of a mixed factor is data once another factor is.
   const kind =
     data.length === 1 ? (data[0]?.kind ?? "driven") : data.some((one) => one.kind === "driven") ? "driven" : "mixed";
-  return { kind, patterned: all.some((one) => one.patterned) };
+  return { kind, patterned };
 }
 
 /** A value that is chosen by data, out of what may be constants. */
