@@ -20,5 +20,6 @@ const times = catalogue.map((rule) => {
   total += seconds;
   return { id: rule.id, seconds };
 });
-for (const { id, seconds } of times.sort((a, b) => b.seconds - a.seconds)) console.log(`${seconds.toFixed(2)} s  ${id}`);
+for (const { id, seconds } of times.sort((a, b) => b.seconds - a.seconds))
+  console.log(`${seconds.toFixed(2)} s  ${id}`);
 console.log(`${total.toFixed(2)} s  in total, ${times.length} rules at width ${width}, batch ${batch}`);
