@@ -140,13 +140,13 @@ export function reducedOver(
 /** A load of the same elements, in the same order, in another shape. */
 export function reshaped(load: Load, from: Shape, to: Shape): Load {
   const stored: number[] = [];
-  let source: Load = load;
+  const differing: number[] = [];
   for (const { axes, targets } of groupsOf(from, to)) {
     const isUniform = axes.every((axis) => load.shape[axis] === 1);
-    if (!isUniform) source = spread(source, from, axes);
+    if (!isUniform) differing.push(...axes);
     for (const target of targets) stored.push(isUniform ? 1 : (to[target] ?? 1));
   }
-  return compact({ shape: stored, values: source.values });
+  return compact({ shape: stored, values: spread(load, from, differing).values });
 }
 
 /** Runs of axes that are made into runs of axes of as many elements, by their numbers. */
@@ -226,12 +226,13 @@ export function concatenated(loads: readonly Load[], shapes: readonly Shape[], a
     { axis },
     parts.map(({ shape }) => shape),
   );
-  const all = Int32Array.from(parts.flatMap(({ values }) => [...values]));
+  const all = new Int32Array(parts.reduce((sum, { values }) => sum + values.length, 0));
+  parts.reduce((start, { values }) => (all.set(values, start), start + values.length), 0);
   return compact({
     shape: common.map((length, at) =>
       at === axis ? parts.reduce((sum, { shape }) => sum + (shape[axis] ?? 1), 0) : length,
     ),
-    values: Int32Array.from(from, (place) => all[place] ?? 0),
+    values: picked(all, from),
   });
 }
 

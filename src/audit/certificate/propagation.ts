@@ -201,21 +201,23 @@ class Arrivals {
     const rows = longest(ofA, rank - 2);
     const columns = longest(ofB, rank - 1);
     const inner = Math.max(longest(ofA, rank - 1), longest(ofB, rank - 2));
-    const [x, noX] = ofA.map((load) => stretched(load, [...leading, rows, inner]).values);
-    const [y, noY] = ofB.map((load) => stretched(load, [...leading, inner, columns]).values);
+    const [x, noX] = ofA.map((load) => stretched(load, [...leading, rows, inner]).values) as [Int32Array, Int32Array];
+    const [y, noY] = ofB.map((load) => stretched(load, [...leading, inner, columns]).values) as [
+      Int32Array,
+      Int32Array,
+    ];
     const values = new Int32Array(sizeOf(leading) * rows * columns);
     // A single term stands for all where the factors are stored once along the axis that is summed over.
-    for (let i = 0; i < values.length; i++) {
-      const column = i % columns;
-      const row = Math.floor(i / columns);
+    for (let row = 0; row * columns < values.length; row++) {
       const product = Math.floor(row / rows);
-      let sum = nothing;
       for (let k = 0; k < inner; k++) {
-        const [atX, atY] = [row * inner + k, (product * inner + k) * columns + column];
-        if (noX?.[atX] === 1 || noY?.[atY] === 1) continue;
-        sum = add(sum, multiply(x?.[atX] ?? nothing, y?.[atY] ?? nothing));
+        if (noX[row * inner + k] === 1) continue;
+        const one = x[row * inner + k] as number;
+        for (let column = 0; column < columns; column++) {
+          const [at, atY] = [row * columns + column, (product * inner + k) * columns + column];
+          if (noY[atY] !== 1) values[at] = add(values[at] as number, multiply(one, y[atY] as number));
+        }
       }
-      values[i] = sum;
     }
     const found = compact({ shape: [...leading, rows, columns], values });
     return addend === undefined ? found : joinedEach([found, addend], rank, (one = 0, other = 0) => add(one, other));
