@@ -81,6 +81,8 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
     topological(changed.flatMap(({ variable }, i) => (variable.owner === layer ? [values[i] ?? variable.tensor] : []))),
   );
   const everything = new Set(computing.flat());
+  // All layers at once, for what they have in common to be shared.
+  const simplePlain = simplify(values, { algebraOnly: true });
   for (const [node, { pass }] of seen)
     if (pass.kind === "batch") for (const behind of topological([node])) everything.add(behind);
   return {
@@ -89,12 +91,9 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
     batch: workspace.batch,
     roots: network.layers.map((layer) => rootsOf(layer)),
     changes: network.layers.map((layer) => rootsOf(layer, ["weight", "bias"])),
-    plain: network.layers.map((layer) => {
-      const own = changed.flatMap(({ variable }, i) =>
-        variable.owner === layer ? [values[i] ?? variable.tensor] : [],
-      );
-      return simplify(own, { algebraOnly: true });
-    }),
+    plain: network.layers.map((layer) =>
+      changed.flatMap(({ variable }, i) => (variable.owner === layer ? [simplePlain[i] ?? variable.tensor] : [])),
+    ),
     leaves,
     kept: new Map(registry.variables.map((variable) => [variable.tensor, { variable, next: valueOf.get(variable) }])),
     labels: registry.labels,

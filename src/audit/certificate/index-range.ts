@@ -133,21 +133,33 @@ function chosen(node: Tensor, x: Bounds, y: Bounds): Bounds {
   };
 }
 
-/** Places of an axis that indices may point into, the first and the last, stored once where many indices share them. */
+/** Places of an axis that indices may point into: each range of places once, the first and the last, and the number of its range for every index. */
 export interface Ranges {
-  readonly first: Load;
-  readonly last: Load;
+  readonly places: readonly (readonly [first: number, last: number])[];
+  readonly which: Load;
 }
 
-const knownBounds = new WeakMap<Tensor, Bounds>();
+/** Ranges of an index by the size of the axis: they depend on the expression alone. */
+const known = new WeakMap<Tensor, Map<number, Ranges>>();
 
 /** The places of an axis of `size` that each index may point into; all of them where it may lie outside. */
 export function ranges(index: Tensor, size: number): Ranges {
-  const { low, high } = knownBounds.get(index) ?? boundsOf(index);
-  knownBounds.set(index, { low, high });
+  const ofIndex = known.get(index) ?? new Map<number, Ranges>();
+  const found = ofIndex.get(size) ?? rangesWithin(boundsOf(index), index.rank, size);
+  known.set(index, ofIndex.set(size, found));
+  return found;
+}
+
+function rangesWithin({ low, high }: Bounds, rank: number, size: number): Ranges {
   const inside = (least: number, most: number): boolean => least >= 0 && most < size && least <= most;
-  return {
-    first: joinedEach([low, high], index.rank, (least = 0, most = 0) => (inside(least, most) ? least : 0)),
-    last: joinedEach([low, high], index.rank, (least = 0, most = 0) => (inside(least, most) ? most : size - 1)),
-  };
+  const places: (readonly [number, number])[] = [];
+  const numbers = new Map<number, number>();
+  const which = joinedEach([low, high], rank, (least = 0, most = 0) => {
+    const [first, last] = inside(least, most) ? [least, most] : [0, size - 1];
+    const key = first * size + last;
+    const number = numbers.get(key) ?? places.push([first, last]) - 1;
+    numbers.set(key, number);
+    return number;
+  });
+  return { places, which };
 }

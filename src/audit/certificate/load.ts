@@ -48,8 +48,16 @@ export function spread(load: Load, shape: Shape, axes: readonly number[]): Load 
 
 /** A load with axes of length 1 stretched to other lengths. */
 export function stretched({ shape, values }: Load, to: Shape): Load {
-  if (sizeOf(shape) === sizeOf(to)) return { shape: to, values };
-  return { shape: to, values: Int32Array.from(broadcastPlaces(shape, to), (place) => values[place] ?? 0) };
+  if (values.length === sizeOf(to)) return { shape: to, values };
+  if (values.length === 1) return { shape: to, values: new Int32Array(sizeOf(to)).fill(values[0] ?? 0) };
+  return { shape: to, values: picked(values, broadcastPlaces(shape, to)) };
+}
+
+/** Values at given places. */
+function picked(values: Int32Array, from: Int32Array): Int32Array {
+  const found = new Int32Array(from.length);
+  for (let i = 0; i < found.length; i++) found[i] = values[from[i] as number] as number;
+  return found;
 }
 
 /** As many axes as another tensor has, by new ones in front. */
@@ -65,11 +73,12 @@ export function compact(load: Load): Load {
     if (length === 1) continue;
     const behind = sizeOf(shape.slice(axis + 1));
     if (!isUniform(values, length, behind)) continue;
-    const kept = values;
-    values = Int32Array.from(
-      { length: values.length / length },
-      (_, i) => kept[Math.floor(i / behind) * length * behind + (i % behind)] ?? 0,
-    );
+    const kept = new Int32Array(values.length / length);
+    for (let block = 0; block * behind < kept.length; block++) {
+      const start = block * length * behind;
+      kept.set(values.subarray(start, start + behind), block * behind);
+    }
+    values = kept;
     shape = shape.map((size, i) => (i === axis ? 1 : size));
   }
   return { shape, values };
@@ -77,7 +86,10 @@ export function compact(load: Load): Load {
 
 function isUniform(values: Int32Array, length: number, behind: number): boolean {
   const block = length * behind;
-  for (let i = 0; i < values.length; i++) if (values[i] !== values[i - (i % block) + (i % behind)]) return false;
+  for (let start = 0; start < values.length; start += block) {
+    // Every coordinate against the one before it.
+    for (let i = start + behind; i < start + block; i++) if (values[i] !== values[i - behind]) return false;
+  }
   return true;
 }
 
@@ -90,11 +102,20 @@ export function commonShape(loads: readonly Load[], rank: number): Shape {
 export function joinedEach(loads: readonly Load[], rank: number, join: (...values: number[]) => number): Load {
   const all = loads.map((load) => ranked(load, rank));
   const shape = commonShape(all, rank);
-  const from = all.map((load) => broadcastPlaces(load.shape, shape));
-  const values = Int32Array.from({ length: sizeOf(shape) }, (_, i) =>
-    join(...all.map((load, k) => load.values[from[k]?.[i] ?? 0] ?? 0)),
-  );
-  return compact({ shape, values });
+  const given = all.map((load) => stretched(load, shape).values);
+  return compact({ shape, values: joinedValues(given, sizeOf(shape), join) });
+}
+
+/** The join of values of one place, for each place. Written out by their number: most of an audit is spent here. */
+function joinedValues(given: readonly Int32Array[], size: number, join: (...values: number[]) => number): Int32Array {
+  const found = new Int32Array(size);
+  const [a = found, b = found, c = found] = given;
+  if (given.length === 1) for (let i = 0; i < size; i++) found[i] = join(a[i] as number);
+  else if (given.length === 2) for (let i = 0; i < size; i++) found[i] = join(a[i] as number, b[i] as number);
+  else if (given.length === 3)
+    for (let i = 0; i < size; i++) found[i] = join(a[i] as number, b[i] as number, c[i] as number);
+  else for (let i = 0; i < size; i++) found[i] = join(...given.map((values) => values[i] as number));
+  return found;
 }
 
 /** What elements carry after axes are reduced to one by a join for which join(a, a) taken once more changes nothing. */
@@ -107,7 +128,10 @@ export function reducedOver(
   const kept = load.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
   const values = new Int32Array(sizeOf(kept));
   const to = broadcastPlaces(kept, load.shape);
-  load.values.forEach((value, i) => (values[to[i] ?? 0] = join(values[to[i] ?? 0] ?? 0, value)));
+  for (let i = 0; i < to.length; i++) {
+    const place = to[i] as number;
+    values[place] = join(values[place] as number, load.values[i] as number);
+  }
   // Axes that are stored once and have more than one element: there, the value meets itself.
   const repeated = axes.some((axis) => load.shape[axis] === 1 && (shape[axis] ?? 1) > 1);
   return compact({ shape: kept, values: repeated ? values.map((value) => join(value, value)) : values });
@@ -116,13 +140,13 @@ export function reducedOver(
 /** A load of the same elements, in the same order, in another shape. */
 export function reshaped(load: Load, from: Shape, to: Shape): Load {
   const stored: number[] = [];
-  let source: Load = load;
+  const differing: number[] = [];
   for (const { axes, targets } of groupsOf(from, to)) {
     const isUniform = axes.every((axis) => load.shape[axis] === 1);
-    if (!isUniform) source = spread(source, from, axes);
+    if (!isUniform) differing.push(...axes);
     for (const target of targets) stored.push(isUniform ? 1 : (to[target] ?? 1));
   }
-  return compact({ shape: stored, values: source.values });
+  return compact({ shape: stored, values: spread(load, from, differing).values });
 }
 
 /** Runs of axes that are made into runs of axes of as many elements, by their numbers. */
@@ -151,22 +175,20 @@ function groupsOf(from: Shape, to: Shape): { axes: number[]; targets: number[] }
 
 /** Axes in another order. */
 export function transposed(load: Load, permutation: readonly number[]): Load {
-  const from = places("transpose", { permutation }, [load.shape]);
-  return {
-    shape: permutation.map((axis) => load.shape[axis] ?? 1),
-    values: Int32Array.from(from, (place) => load.values[place] ?? 0),
-  };
+  const shape = permutation.map((axis) => load.shape[axis] ?? 1);
+  // Axes that are stored once may change places with any other.
+  const differing = permutation.filter((axis) => (load.shape[axis] ?? 1) > 1);
+  if (differing.every((axis, i) => i === 0 || axis > (differing[i - 1] ?? 0))) return { shape, values: load.values };
+  return { shape, values: picked(load.values, places("transpose", { permutation }, [load.shape])) };
 }
 
 /** Coordinates [start, end) along every axis. */
 export function sliced({ shape, values }: Load, starts: readonly number[], ends: readonly number[]): Load {
   const first = shape.map((length, axis) => (length === 1 ? 0 : (starts[axis] ?? 0)));
   const last = shape.map((length, axis) => (length === 1 ? 1 : (ends[axis] ?? 1)));
-  const from = places("slice", { starts: first, ends: last }, [shape]);
-  return compact({
-    shape: last.map((end, axis) => end - (first[axis] ?? 0)),
-    values: Int32Array.from(from, (place) => values[place] ?? 0),
-  });
+  const left = last.map((end, axis) => end - (first[axis] ?? 0));
+  if (sameShape(left, shape)) return { shape, values };
+  return compact({ shape: left, values: picked(values, places("slice", { starts: first, ends: last }, [shape])) });
 }
 
 /** Elements put in front and behind along every axis of a tensor of shape `of`, each carrying `value`. */
@@ -204,12 +226,13 @@ export function concatenated(loads: readonly Load[], shapes: readonly Shape[], a
     { axis },
     parts.map(({ shape }) => shape),
   );
-  const all = Int32Array.from(parts.flatMap(({ values }) => [...values]));
+  const all = new Int32Array(parts.reduce((sum, { values }) => sum + values.length, 0));
+  parts.reduce((start, { values }) => (all.set(values, start), start + values.length), 0);
   return compact({
     shape: common.map((length, at) =>
       at === axis ? parts.reduce((sum, { shape }) => sum + (shape[axis] ?? 1), 0) : length,
     ),
-    values: Int32Array.from(from, (place) => all[place] ?? 0),
+    values: picked(all, from),
   });
 }
 

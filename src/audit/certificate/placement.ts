@@ -35,7 +35,18 @@ export function places<P extends Primitive>(
   return made;
 }
 
-/** For each element of `to`, the place of the element of `from` that broadcasting puts there. */
+/** For each element of `to`, the place of the element of `from` that broadcasting puts there; both have as many axes. */
 export function broadcastPlaces(from: Shape, to: Shape): Int32Array {
-  return places("broadcastTo", { shape: to }, [from]);
+  const made = new Int32Array(sizeOf(to));
+  // From the last axis to the first: what is written already is repeated for every further coordinate.
+  let [written, stride] = [1, 1];
+  for (let axis = to.length - 1; axis >= 0; axis--) {
+    const [length = 1, stored = 1] = [to[axis], from[axis]];
+    const step = stored === 1 ? 0 : stride;
+    for (let c = 1; c < length; c++)
+      for (let i = 0; i < written; i++) made[c * written + i] = (made[i] as number) + c * step;
+    written *= length;
+    stride *= stored;
+  }
+  return made;
 }

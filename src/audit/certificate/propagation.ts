@@ -31,7 +31,7 @@ import { zerosOf } from "./zeros.ts";
 
 /** What elements carry, as integers. 0 is nothing: joined with it, anything stays what it is. Taken any number of times, a value stays what it is after two. */
 export interface Algebra {
-  /** Terms of a sum; also one of two values, where neither of them settles which. */
+  /** Terms of a sum, in any order; also one of two values, where neither of them settles which. */
   readonly add: (a: number, b: number) => number;
   /** Factors of a term. */
   readonly multiply: (a: number, b: number) => number;
@@ -201,21 +201,23 @@ class Arrivals {
     const rows = longest(ofA, rank - 2);
     const columns = longest(ofB, rank - 1);
     const inner = Math.max(longest(ofA, rank - 1), longest(ofB, rank - 2));
-    const [x, noX] = ofA.map((load) => stretched(load, [...leading, rows, inner]).values);
-    const [y, noY] = ofB.map((load) => stretched(load, [...leading, inner, columns]).values);
+    const [x, noX] = ofA.map((load) => stretched(load, [...leading, rows, inner]).values) as [Int32Array, Int32Array];
+    const [y, noY] = ofB.map((load) => stretched(load, [...leading, inner, columns]).values) as [
+      Int32Array,
+      Int32Array,
+    ];
     const values = new Int32Array(sizeOf(leading) * rows * columns);
     // A single term stands for all where the factors are stored once along the axis that is summed over.
-    for (let i = 0; i < values.length; i++) {
-      const column = i % columns;
-      const row = Math.floor(i / columns);
+    for (let row = 0; row * columns < values.length; row++) {
       const product = Math.floor(row / rows);
-      let sum = nothing;
       for (let k = 0; k < inner; k++) {
-        const [atX, atY] = [row * inner + k, (product * inner + k) * columns + column];
-        if (noX?.[atX] === 1 || noY?.[atY] === 1) continue;
-        sum = add(sum, multiply(x?.[atX] ?? nothing, y?.[atY] ?? nothing));
+        if (noX[row * inner + k] === 1) continue;
+        const one = x[row * inner + k] as number;
+        for (let column = 0; column < columns; column++) {
+          const [at, atY] = [row * columns + column, (product * inner + k) * columns + column];
+          if (noY[atY] !== 1) values[at] = add(values[at] as number, multiply(one, y[atY] as number));
+        }
       }
-      values[i] = sum;
     }
     const found = compact({ shape: [...leading, rows, columns], values });
     return addend === undefined ? found : joinedEach([found, addend], rank, (one = 0, other = 0) => add(one, other));
@@ -248,25 +250,30 @@ class Arrivals {
     const [x, index] = node.inputs as readonly [Tensor, Tensor];
     const axis = axisOf(node);
     const own = spread(values ?? everywhere(x.rank, nothing), x.shape, [axis]);
-    const { shape: window, first, last, picks } = this.indices(index, x.size(axis), chosen);
+    const { shape: window, places, which, picks } = this.indices(index, x.size(axis), chosen);
     const [length, behind, count] = [x.size(axis), sizeOf(own.shape.slice(axis + 1)), sizeOf(window)];
     const shape = [...own.shape.slice(0, axis), ...window, ...own.shape.slice(axis + 1)];
-    // Computed indices often share their bounds.
-    const united = new Map<string, number>();
-    const found = Int32Array.from({ length: sizeOf(shape) }, (_, i) => {
-      const [inside, pick] = [i % behind, Math.floor(i / behind) % count];
-      const before = Math.floor(i / (behind * count));
-      const [least = 0, most = 0, picked = nothing] = [first[pick], last[pick], picks[pick]];
-      const key = `${before} ${least} ${most} ${inside}`;
-      let one = united.get(key);
-      if (one === undefined) {
-        one = nothing;
+    const found = new Int32Array(sizeOf(shape));
+    // What is seen of each range, from which indices that may point into the same places take it.
+    const seen = new Int32Array(places.length * behind);
+    for (let before = 0; before * count * behind < found.length; before++) {
+      seen.fill(nothing);
+      places.forEach(([least, most], range) => {
         for (let place = least; place <= most; place++)
-          one = this.algebra.add(one, own.values[(before * length + place) * behind + inside] ?? nothing);
-        united.set(key, one);
+          for (let inside = 0; inside < behind; inside++) {
+            const at = range * behind + inside;
+            const one = own.values[(before * length + place) * behind + inside] as number;
+            seen[at] = this.algebra.add(seen[at] as number, one);
+          }
+      });
+      for (let pick = 0; pick < count; pick++) {
+        const [range, picked] = [which[pick] as number, picks[pick] as number];
+        for (let inside = 0; inside < behind; inside++) {
+          const one = seen[range * behind + inside] as number;
+          found[(before * count + pick) * behind + inside] = picked === nothing ? one : this.joined(one, picked);
+        }
       }
-      return picked === nothing ? one : this.joined(one, picked);
-    });
+    }
     return compact({ shape, values: found });
   }
 
@@ -276,31 +283,40 @@ class Arrivals {
     const { axis, size, indexRank } = node.attributes as Attributes["scatterAdd"];
     const given = updates ?? everywhere(x.rank, nothing);
     const along = { shape: given.shape.slice(axis, axis + indexRank), values: new Int32Array() };
-    const { shape: window, first, last, picks } = this.indices(index, size, chosen, along);
+    const { shape: window, places, which, picks } = this.indices(index, size, chosen, along);
     const [leading, trailing] = [given.shape.slice(0, axis), given.shape.slice(axis + indexRank)];
     const own = stretched(given, [...leading, ...window, ...trailing]).values;
     const [behind, count] = [sizeOf(trailing), sizeOf(window)];
     const found = new Int32Array(sizeOf(leading) * size * behind);
-    for (let i = 0; i < own.length; i++) {
-      const [inside, pick] = [i % behind, Math.floor(i / behind) % count];
-      const before = Math.floor(i / (behind * count));
-      const [least = 0, most = 0] = [first[pick], last[pick]];
-      const term = multiply(own[i] ?? nothing, bend(picks[pick] ?? nothing));
-      for (let place = least; place <= most; place++) {
-        const target = (before * size + place) * behind + inside;
-        found[target] = add(found[target] ?? nothing, term);
+    // Terms of indices that may point into the same places are added up before they go to all of these.
+    const terms = new Int32Array(places.length * behind);
+    for (let before = 0; before * count * behind < own.length; before++) {
+      terms.fill(nothing);
+      for (let pick = 0; pick < count; pick++) {
+        const [range, picked] = [which[pick] as number, bend(picks[pick] as number)];
+        for (let inside = 0; inside < behind; inside++) {
+          const at = range * behind + inside;
+          const term = multiply(own[(before * count + pick) * behind + inside] as number, picked);
+          terms[at] = add(terms[at] as number, term);
+        }
       }
+      places.forEach(([least, most], range) => {
+        for (let place = least; place <= most; place++)
+          for (let inside = 0; inside < behind; inside++) {
+            const target = (before * size + place) * behind + inside;
+            found[target] = add(found[target] as number, terms[range * behind + inside] as number);
+          }
+      });
     }
     return compact({ shape: [...leading, size, ...trailing], values: found });
   }
 
-  /** Where indices may point, and what the indices themselves carry, all stored at one shape. */
+  /** Where indices may point (`places`, by the number that `which` has for each), and what they carry themselves, stored at one shape. */
   private indices(index: Tensor, size: number, chosen: Load | undefined, along?: Load) {
-    const { first, last } = ranges(index, size);
+    const { places, which } = ranges(index, size);
     const picks = chosen ?? everywhere(index.rank, nothing);
-    const shape = commonShape([first, last, picks, ...(along === undefined ? [] : [along])], index.rank);
-    const at = (load: Load): Int32Array => stretched(load, shape).values;
-    return { shape, first: at(first), last: at(last), picks: at(picks) };
+    const shape = commonShape([which, picks, ...(along === undefined ? [] : [along])], index.rank);
+    return { shape, places, which: stretched(which, shape).values, picks: stretched(picks, shape).values };
   }
 }
 
