@@ -36,6 +36,11 @@ export interface Seen {
   readonly isProduct: boolean;
   /** What went into it besides the activity of the layer below and the layer's own parameters; looked behind on account of the layer. */
   readonly behind: readonly Tensor[];
+  /**
+   * Layers at which the pass was changed by a pattern (one unit or weight after the other): whoever knows the pattern reads from what
+   * follows the weights that it went through.
+   */
+  readonly chosenAt: ReadonlySet<number>;
 }
 
 /** Every activity in a graph, by its shared node. */
@@ -54,14 +59,26 @@ export function findActivity(traced: TracedUpdates, outputs: readonly Tensor[], 
   return { seen: finder.seen, drives: finder.drives };
 }
 
+/** A node that acts as a parameter of a layer: what was added to it, and whether any of that was chosen number by number. */
+interface ActingParameter {
+  readonly layer: Layer;
+  readonly kind: "weight" | "bias";
+  readonly addends: readonly Tensor[];
+  readonly chosen: boolean;
+}
+
+const nowhere: ReadonlySet<number> = new Set();
+
 class Finder {
   readonly seen = new Map<Tensor, Seen>();
   readonly drives = new Map<Tensor, Drive>();
   private readonly registry: Registry;
   private readonly layers: readonly Layer[];
   private readonly parameters: readonly LayerParameters[];
-  /** Nodes that are a parameter of a layer, or that parameter with noise added. */
-  private readonly asParameter = new Map<Tensor, { readonly layer: Layer; readonly kind: "weight" | "bias" }>();
+  /** Nodes that are a parameter of a layer, or that parameter with noise or a chosen change added. */
+  private readonly asParameter = new Map<Tensor, ActingParameter>();
+  /** Layers at which what a node is made of was changed by a pattern. */
+  private readonly chosen = new Map<Tensor, ReadonlySet<number>>();
   private readonly fromNoise = new Set<Tensor>();
   private readonly fromDraw = new Set<Tensor>();
 
@@ -75,7 +92,7 @@ class Finder {
     this.parameters = this.layers.map((layer) => ownParameters(registry, layer));
     for (const { tensor, owner, kind } of registry.variables) {
       if ((kind === "weight" || kind === "bias") && owner !== undefined)
-        this.asParameter.set(tensor, { layer: owner, kind });
+        this.asParameter.set(tensor, { layer: owner, kind, addends: [], chosen: false });
     }
     for (const { tensor } of registry.noises) this.fromNoise.add(tensor);
     // Never changed, and drawn at random: it cannot pick units out.
@@ -114,9 +131,25 @@ class Finder {
     }
   }
 
-  private register(node: Tensor, seen: Seen, drive = driven): void {
-    this.seen.set(node, seen);
+  private register(node: Tensor, seen: Omit<Seen, "chosenAt">, drive = driven): void {
+    this.seen.set(node, { ...seen, chosenAt: this.chosenAt(node) });
     this.drives.set(node, drive);
+  }
+
+  private chosenAt(node: Tensor): ReadonlySet<number> {
+    return this.chosen.get(node) ?? nowhere;
+  }
+
+  /** Takes over from operands where what they are made of was changed by a pattern. */
+  private inherit(node: Tensor): void {
+    const all = node.inputs.map((operand) => this.chosenAt(operand)).filter(({ size }) => size > 0);
+    const [only] = all;
+    if (only === undefined) return;
+    this.chosen.set(node, all.every((one) => one === only) ? only : new Set(all.flatMap((one) => [...one])));
+  }
+
+  private choose(node: Tensor, layer: Layer): void {
+    this.chosen.set(node, new Set([...this.chosenAt(node), layer.index]));
   }
 
   /** Activity of passes that the rule makes of its own, operands before what is made of them. */
@@ -125,6 +158,7 @@ class Finder {
     this.findParameters(order);
     for (const node of order) {
       if (this.seen.has(node)) continue;
+      this.inherit(node);
       this.drives.set(node, this.drives.get(node) ?? this.driveAt(node));
       const layer = this.layerDrivenBy(node);
       if (layer !== undefined) this.registerAnswer(node, layer, nodes);
@@ -136,15 +170,37 @@ class Finder {
   private registerNudged(node: Tensor, nodes: ReadonlySet<Tensor>): void {
     const [sum] = node.inputs;
     if (this.seen.has(node) || sum === undefined || (!is(node, "relu") && !is(node, "tanh"))) return;
-    const drive = this.drives.get(node) ?? trained;
     const layer = this.layerInSum(sum);
-    if (layer?.activation !== node.primitive || !this.isActivityOf(layer, node) || !answersToData(drive)) return;
+    if (layer?.activation !== node.primitive || !this.isActivityOf(layer, node)) return;
+    const own = this.drives.get(node) ?? trained;
+    const isPattern = !answersToData(own) && this.addsPattern(sum);
+    if (isPattern) this.choose(node, layer);
+    else if (!answersToData(own)) return;
+    const drive = isPattern ? driven : own;
     const pass = { kind: "further" } as const;
     this.register(node, { layer, signal: "post", pass, isProduct: false, behind: [sum] }, drive);
     const above = this.layers[layer.index];
     const seenAbove = above && this.interner.one(receiveFrom(above, layer, node));
-    if (above !== undefined && seenAbove !== undefined && nodes.has(seenAbove) && !this.seen.has(seenAbove))
+    if (above !== undefined && seenAbove !== undefined && nodes.has(seenAbove) && !this.seen.has(seenAbove)) {
+      this.chosen.set(seenAbove, this.chosenAt(node));
       this.register(seenAbove, { layer: above, signal: "pre", pass, isProduct: false, behind: [node] }, drive);
+    }
+  }
+
+  /** Whether all that is added to a layer's drive is noise or constants: a change that a rule chose, unit by unit. */
+  private addsPattern(sum: Tensor): boolean {
+    if (this.seen.get(sum)?.signal === "preactivation") return true;
+    if (is(sum, "add")) return sum.inputs.every((term) => this.addsPattern(term));
+    if (is(sum, "sub")) {
+      const [from, less] = sum.inputs;
+      return from !== undefined && less !== undefined && this.addsPattern(from) && this.isChosen(less);
+    }
+    return this.isChosen(sum);
+  }
+
+  /** Whether an expression is made of noise and constants alone. */
+  private isChosen(node: Tensor): boolean {
+    return topological([node]).every((one) => !is(one, "input") || this.fromNoise.has(one));
   }
 
   /** The layer whose drive is a term of a sum, if there is one and no other. */
@@ -194,22 +250,22 @@ class Finder {
     }
   }
 
-  /** A parameter with noise added, possibly several kinds of noise side by side along leading axes, acts as that parameter. */
+  /** A parameter with noise or a chosen change added, possibly several side by side along leading axes, acts as that parameter. */
   private followParameter(node: Tensor, drives: ReadonlyMap<Tensor, Drive>): void {
     if (!is(node, "add") && !is(node, "sub")) return;
     const [a, b] = node.inputs;
-    const isNoise = (operand: Tensor | undefined): boolean =>
-      operand !== undefined && drives.get(operand)?.kind === "noisy";
-    const own =
-      a && isNoise(b)
-        ? this.asParameter.get(a)
-        : b && is(node, "add") && isNoise(a)
-          ? this.asParameter.get(b)
-          : undefined;
-    if (own !== undefined && endsWith(node.shape, this.shapeOf(own))) this.asParameter.set(node, own);
+    const isShaken = (addend: Tensor | undefined): addend is Tensor =>
+      addend !== undefined && (drives.get(addend)?.kind === "noisy" || this.isChosen(addend));
+    const follow = (own: ActingParameter | undefined, addend: Tensor): void => {
+      if (own === undefined || !endsWith(node.shape, this.shapeOf(own))) return;
+      const chosen = own.chosen || !answersToData(drives.get(addend) ?? trained);
+      this.asParameter.set(node, { ...own, addends: [...own.addends, addend], chosen });
+    };
+    if (a !== undefined && isShaken(b)) follow(this.asParameter.get(a), b);
+    else if (b !== undefined && is(node, "add") && isShaken(a)) follow(this.asParameter.get(b), a);
   }
 
-  private shapeOf({ layer, kind }: { readonly layer: Layer; readonly kind: "weight" | "bias" }): readonly number[] {
+  private shapeOf({ layer, kind }: ActingParameter): readonly number[] {
     const { weight, bias } = this.parametersOf(layer);
     return (kind === "weight" ? weight : (bias ?? weight)).shape;
   }
@@ -229,8 +285,10 @@ class Finder {
     if (x === undefined || weight === undefined) return;
     const pass = { kind: "further" } as const;
     const drive = this.drives.get(x) ?? driven;
-    const changed = weight === this.parametersOf(layer).weight ? [] : [weight];
+    const acting = this.asParameter.get(weight);
+    const changed = acting?.addends ?? [];
     this.registerInput(x, layer, nodes);
+    if (acting?.chosen === true) this.choose(product, layer);
     this.register(product, { layer, signal: "preactivation", pass, isProduct: true, behind: [x, ...changed] }, drive);
     const biases = [...this.asParameter].flatMap(([node, own]) =>
       own.layer === layer && own.kind === "bias" ? [node] : [],
@@ -242,14 +300,17 @@ class Finder {
       const scaled = this.interner.one(preactivate(layer, x, { weight }));
       const full = this.interner.one(preactivate(layer, x, own));
       const output = this.interner.one(activate(layer, full));
-      const behind = own.bias === undefined || own.bias === bias ? [product] : [product, own.bias];
+      const shaken = own.bias === undefined ? undefined : this.asParameter.get(own.bias);
+      const behind = [product, ...(shaken?.addends ?? [])];
       for (const [node, signal, from] of [
         [scaled, "preactivation", [product]],
         [full, "preactivation", behind],
         [output, "post", [full]],
       ] as const) {
-        if (nodes.has(node) && !this.seen.has(node))
-          this.register(node, { layer, signal, pass, isProduct: false, behind: from }, drive);
+        if (!nodes.has(node) || this.seen.has(node)) continue;
+        this.chosen.set(node, this.chosenAt(product));
+        if (shaken?.chosen === true && node !== scaled) this.choose(node, layer);
+        this.register(node, { layer, signal, pass, isProduct: false, behind: from }, drive);
       }
     }
   }

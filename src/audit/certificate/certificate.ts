@@ -134,6 +134,8 @@ function layerCertificate(
   const topDown = arrivalsAt(graph, index, read);
   const found = new Set<Signal>(read.signals);
   if (lateral.units !== "none") found.add("lateral");
+  if (lateral.positions) found.add("positions");
+  if (scopes.pre === "unit") found.add("otherInput");
   if (coupling === "dependent") found.add("batch");
   if (topDown.some(({ kind }) => kind === "message")) found.add("neighbour");
   const computed = graph.computedFor(index).map((other) => idOf(graph, other.index));

@@ -21,7 +21,7 @@ const unitsOwn: readonly Signal[] = ["post", "preactivation"];
 
 /**
  * The gap between a certificate and the claim it carries. `unread` leaves out what this network has nothing of: the slope of
- * linear units, other layers of a network with one hidden layer, other units of a layer with one.
+ * linear units, other layers of a network with one hidden layer, other units of a layer with one, other positions of layers with one.
  */
 export function claimGap({ claimed, signals }: Certificate, network: Network): ClaimGap {
   const absent = new Set<Signal>();
@@ -31,9 +31,13 @@ export function claimGap({ claimed, signals }: Certificate, network: Network): C
     absent.add("post");
   }
   if (layers.every(({ outFeatures, positions }) => outFeatures * positions < 2)) absent.add("lateral");
+  if (layers.every(({ positions }) => positions < 2)) absent.add("positions");
   if (layers.length < 2) for (const signal of betweenLayers) absent.add(signal);
   const has = (list: readonly Signal[], signal: Signal): boolean =>
-    list.includes(signal) || (unitsOwn.includes(signal) && unitsOwn.some((one) => list.includes(one)));
+    list.includes(signal) ||
+    (unitsOwn.includes(signal) && unitsOwn.some((one) => list.includes(one))) ||
+    // Where a layer sees all of the layer below, that layer's activity is the input of its synapses.
+    (signal === "otherInput" && list.includes("otherActivity"));
   return {
     unclaimed: signals.filter((signal) => !has(claimed, signal)),
     unread: claimed.filter((signal) => !has(signals, signal) && !absent.has(signal)),

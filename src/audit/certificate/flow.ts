@@ -5,14 +5,19 @@
  * account of the layer whose activity it is, so that nothing a rule reads is lost: it is read by the layer itself or by the layer whose
  * activity carries it. What a rule keeps is read with everything its next value is made of. Two things have a name of their own:
  *
- * - the output error: what is made of the read-out's scores and the labels alone;
- * - a broadcast: at most one number for each example, made of scores, labels, noise and the activity of passes alone.
+ * - the output error: what is made of scores and of forms in which scores and labels meet (`judgement.ts`), and of nothing else;
+ * - a broadcast: at most one number for each example and pass, made of such, of noise and of activity. One number that is made of
+ *   activity alone (how active all units are) is a broadcast; several are that activity.
+ *
+ * A pass that was changed by a pattern shows the weights behind it to whoever knows the pattern: its activity is read as those weights;
+ * a judgement of it is a broadcast for the layer alone at which it was changed.
  */
 import { is, type Tensor, topological } from "../../graph/index.ts";
 import type { Layer } from "../../networks/index.ts";
 import type { PartnerRequest, Signal } from "../../rules/index.ts";
 import { numbersPerExample } from "./activity.ts";
 import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
+import { meetingAt } from "./judgement.ts";
 
 /** A layer, counted from 1 at the input side; 0 is the input itself. */
 export type LayerId = number | "readout";
@@ -42,7 +47,7 @@ export interface LayerReads {
 }
 
 /** What an expression is made of, as bits. */
-const Made = { scores: 1, label: 2, own: 4, others: 8, noise: 16, parameters: 32, input: 64 } as const;
+const Made = { scores: 1, label: 2, own: 4, others: 8, noise: 16, parameters: 32, input: 64, judged: 128 } as const;
 
 /** What every layer's update reads, layer 1 first. */
 export function informationFlow(graph: UpdateGraph): LayerReads[] {
@@ -84,6 +89,10 @@ class Walk {
   private readonly partners = new Set<PartnerRequest>();
   private readonly remembered = new Set<Tensor>();
   private sharesNoise = false;
+  /** Numbers made of activity alone, and whether the update itself uses them. */
+  private readonly sums = new Map<Tensor, boolean>();
+  /** Whether there were several of them, so that what they are made of is read. */
+  private opened = false;
   private readonly seen = new Set<Tensor>();
   private readonly behind = new Set<Tensor>();
   private readonly stack: { readonly node: Tensor; readonly held: boolean }[];
@@ -105,7 +114,20 @@ class Walk {
     for (const node of this.graph.leaves.get(leaf)?.origin ?? []) this.stack.push({ node, held: false });
   }
 
+  /** Walks until nothing is left to see. */
   run(): void {
+    this.exhaust();
+    // One number made of activity alone is a broadcast; of several, what they are made of is read.
+    while (this.sums.size > 1) {
+      for (const [node, held] of this.sums) for (const operand of node.inputs) this.stack.push({ node: operand, held });
+      this.opened = true;
+      this.sums.clear();
+      this.exhaust();
+    }
+    for (const node of this.sums.keys()) this.broadcast(node);
+  }
+
+  private exhaust(): void {
     for (let next = this.stack.pop(); next !== undefined; next = this.stack.pop()) {
       const { node, held } = next;
       const leaf = this.graph.leaves.get(node);
@@ -114,7 +136,7 @@ class Walk {
       this.seen.add(node);
       if (leaf !== undefined) this.meetActivity(leaf, held);
       else if (is(node, "input")) this.meetInput(node, held);
-      else if (!this.arrives(node)) for (const operand of node.inputs) this.stack.push({ node: operand, held });
+      else if (!this.arrives(node, held)) for (const operand of node.inputs) this.stack.push({ node: operand, held });
     }
   }
 
@@ -130,6 +152,7 @@ class Walk {
 
   private meetActivity(leaf: ActivityLeaf, fromUpdate: boolean): void {
     const owner = ownerOf(leaf);
+    this.meetPattern(leaf, owner);
     const isInput = leaf.signal === "pre" && leaf.layer.index === this.layer;
     if (owner === this.layer || isInput) {
       // Behind own activity of a further pass, its drive and its input are what the unit computes with anyway.
@@ -147,6 +170,19 @@ class Walk {
     }
     this.others.set(leaf.leaf, this.idOf(owner));
     if (owner > 0) this.claims.add({ leaf: leaf.leaf, owner });
+  }
+
+  /** Behind activity that follows a chosen change stand the weights that the change went through. */
+  private meetPattern({ chosenAt }: ActivityLeaf, owner: number): void {
+    if (chosenAt.size === 0) return;
+    const first = Math.min(...chosenAt);
+    for (let layer = first + 1; layer <= owner; layer++) {
+      if (layer === this.layer) this.signals.add("weight");
+      else {
+        this.signals.add("otherWeight");
+        this.weights.add(this.idOf(layer));
+      }
+    }
   }
 
   /** The signal that own activity is. */
@@ -201,36 +237,67 @@ class Walk {
       if (owner !== undefined && !isOwn) {
         this.signals.add("otherWeight");
         this.weights.add(this.idOf(owner.index));
-      } else if (fromUpdate) this.signals.add("weight");
+      } else this.signals.add("weight");
       return;
     }
     if (owner !== undefined && !isOwn) {
       this.signals.add("neighbour");
       this.kept.add(this.idOf(owner.index));
     } else if (kind === "head") this.signals.add("localHead");
-    if (kind === "state") this.remembered.add(variable.tensor);
+    if (kind === "state") this.remember(variable.tensor);
     if (next !== undefined && kind !== "fixed") this.stack.push({ node: next, held: fromUpdate });
   }
 
+  private remember(state: Tensor): void {
+    this.remembered.add(state);
+    this.signals.add("memory");
+  }
+
   /** Whether a node is an output error or a broadcast, at which the walk ends. */
-  private arrives(node: Tensor): boolean {
+  private arrives(node: Tensor, held: boolean): boolean {
     // What is only moved or repeated has as many numbers as what it is made of.
     if (is(node, "reshape") || is(node, "broadcastTo") || is(node, "transpose")) return false;
     const made = this.made(node);
     const numbers = numbersPerExample(node, this.graph.batch);
-    const fromOutput = (made & ~(Made.scores | Made.label)) === 0;
-    if (fromOutput && made === (Made.scores | Made.label)) {
-      const isJudgement = numbers <= this.passesBehind(node);
-      this.signals.add(isJudgement ? "broadcast" : "outputError");
-      (isJudgement ? this.broadcasts : this.errors).add(node);
+    const isJudged = (made & Made.judged) !== 0;
+    if (isJudged && (made & ~(Made.judged | Made.scores)) === 0) {
+      if (this.isProbe(node)) return false;
+      if (numbers <= this.passesBehind(node)) this.broadcast(node);
+      else {
+        this.signals.add("outputError");
+        this.errors.add(node);
+        this.rememberBehind(node);
+      }
       return true;
     }
-    const allowed = Made.scores | Made.label | Made.own | Made.others | Made.noise;
-    const fromOutside = (made & (Made.scores | Made.others)) !== 0;
-    if (numbers > 1 || !fromOutside || (made & ~allowed) !== 0) return false;
+    const allowed = Made.judged | Made.scores | Made.own | Made.others | Made.noise;
+    const fromOutside = (made & (Made.judged | Made.scores | Made.others)) !== 0;
+    if (numbers > 1 || !fromOutside || (made & ~allowed) !== 0 || this.isProbe(node)) return false;
+    if (isJudged) {
+      this.broadcast(node);
+      return true;
+    }
+    if (this.opened) return false;
+    this.sums.set(node, held);
+    return true;
+  }
+
+  private broadcast(node: Tensor): void {
     this.signals.add("broadcast");
     this.broadcasts.add(node);
-    return true;
+    this.rememberBehind(node);
+  }
+
+  private rememberBehind(node: Tensor): void {
+    for (const one of topological([node])) if (this.graph.kept.get(one)?.variable.kind === "state") this.remember(one);
+  }
+
+  /** Whether it is made of activity that follows a change chosen at another layer. */
+  private isProbe(node: Tensor): boolean {
+    return topological([node]).some((one) => {
+      const chosenAt = this.graph.leaves.get(one)?.chosenAt;
+      return chosenAt !== undefined && [...chosenAt].some((layer) => layer !== this.layer);
+    });
   }
 
   /** Passes whose scores a node is made of: a judgement has one number for each. */
@@ -262,14 +329,16 @@ function makings(graph: UpdateGraph, layer: number): (node: Tensor) => number {
     if (kept !== undefined) return Made.parameters;
     return graph.registry.noises.some(({ tensor }) => tensor === node) ? Made.noise : Made.input;
   };
+  const isScores = (node: Tensor): boolean => {
+    const leaf = graph.leaves.get(node);
+    return leaf !== undefined && ownerOf(leaf) > depth;
+  };
   const making = (output: Tensor): number => {
     for (const node of topological([output])) {
       if (known.has(node)) continue;
-      const isLeaf = is(node, "input");
-      known.set(
-        node,
-        isLeaf ? leafMaking(node) : node.inputs.reduce((all, operand) => all | (known.get(operand) ?? 0), 0),
-      );
+      const ofOperands = (): number => node.inputs.reduce((all, operand) => all | (known.get(operand) ?? 0), 0);
+      const met = meetingAt(node, { isScores, labels: graph.labels });
+      known.set(node, is(node, "input") ? leafMaking(node) : met === undefined ? ofOperands() : Made.judged);
     }
     return known.get(output) ?? 0;
   };

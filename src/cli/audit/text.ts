@@ -15,10 +15,13 @@ import { alignColumns, nameColumn, plural, short } from "../columns.ts";
 /** Headings of the signals' columns: short, and told in the legend. */
 const headings = {
   pre: "pre",
+  otherInput: "in",
   post: "post",
   preactivation: "drive",
   weight: "w",
   lateral: "lat",
+  positions: "pos",
+  memory: "mem",
   batch: "batch",
   pair: "pair",
   localHead: "head",
@@ -35,7 +38,7 @@ const headings = {
 const legend: readonly (readonly [string, string])[] = [
   [
     "signals",
-    "drive preactivation, w weight, lat lateral, head localHead, err outputError, bc broadcast, 2nd secondPhase, near neighbour, far otherActivity, W otherWeight; afferent rules --help tells what each means",
+    "in otherInput, drive preactivation, w weight, lat lateral, pos positions, mem memory, head localHead, err outputError, bc broadcast, 2nd secondPhase, near neighbour, far otherActivity, W otherWeight; afferent rules --help tells what each means",
   ],
   [
     "space",

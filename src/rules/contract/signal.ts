@@ -2,10 +2,13 @@
 
 export const signals = {
   pre: "activity of the layer below at this synapse, same sample",
+  otherInput: "activity of the layer below at other synapses of this unit, same sample",
   post: "activity of this unit, same sample",
   preactivation: "drive of this unit before its nonlinearity, same sample",
   weight: "this layer's own weights",
   lateral: "other units of this layer, same sample: competition, normalisation",
+  positions: "what happens at other positions of this layer, same sample",
+  memory: "what past steps have left in values that the rule keeps",
   batch: "other samples, in more than a sum over them: contrast, batch statistics, a function of the batch mean",
   pair: "this layer's activity for the paired view",
   localHead: "parameters of an auxiliary head that belongs to this layer",

@@ -217,7 +217,7 @@ export const weightMirror = feedback(
     choices:
       "The mirror listens to pre-activations, whose correlation with the noise is the weight itself, not the weight times the unit's mean slope, and follows at its own rate, outside the optimiser.",
     relation: "equal when the feedback is the transpose",
-    reads: ["pre", "preactivation", "outputError", "noise", "secondPhase", "neighbour", "otherActivity"],
+    reads: ["pre", "preactivation", "outputError", "noise", "secondPhase", "neighbour", "otherActivity", "memory"],
   },
   { path: "chain", weights: "mirror", gate: "all", signal: "error" },
 );

@@ -13,7 +13,7 @@ export const bcm = hebbian({
   source:
     "Bienenstock, Cooper and Munro 1982; Intrator and Cooper 1992 (theta = < y^2 >); `divide`: Law and Cooper 1994",
   choices: "The threshold must move faster than the weights for them to be stable.",
-  reads: ["pre", "post"],
+  reads: ["pre", "post", "memory"],
   options: z.strictObject({
     ...hebbianOptions(),
     ...activityOptions("post"),

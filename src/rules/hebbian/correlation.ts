@@ -12,7 +12,7 @@ export const hebb = hebbian({
   equation: "dW_k = < y_k x >",
   symbols: "x the input, y the activity of the unit; < > the mean over samples",
   source: "Hebb 1949, in the usual linear form",
-  reads: ["pre", "preactivation", "weight", "batch"],
+  reads: ["pre", "preactivation", "weight", "batch", "otherInput", "positions"],
   options: z.strictObject({ ...hebbianOptions({ weightNorm: "unit" }), ...activityOptions("preactivation") }),
   activity: activityOf,
   change: ({ pre: x, post: y, outer }) => outer(x, y),
@@ -36,7 +36,7 @@ export const covariance = hebbian({
   equation: "dW_k = < (y_k - m_k) (x - n) >",
   symbols: "x the input, y the activity of the unit; m and n the running means of y and x; < > the mean over samples",
   source: "Sejnowski 1977",
-  reads: ["pre", "preactivation", "weight", "batch"],
+  reads: ["pre", "preactivation", "weight", "batch", "otherInput", "positions", "memory"],
   options: z.strictObject({
     ...hebbianOptions({ weightNorm: "unit" }),
     ...activityOptions("preactivation"),

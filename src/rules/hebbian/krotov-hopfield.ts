@@ -18,7 +18,7 @@ export const krotovHopfield = hebbian({
     "dW_k = sum g_k (x - Q_k w_k) / max |.|,  Q_k = sum_i sign(w_ki) |w_ki|^(p-1) x_i,  g_k = 1 for the unit with the largest Q, -Delta for the one of rank k, else 0",
   symbols: "x the input, w_k the weights of unit k; the sum over samples; max |.| the layer's largest absolute change",
   source: "Krotov and Hopfield 2019; defaults of their notebook (p = 2, rank 2, Delta = 0.4)",
-  reads: ["pre", "preactivation", "weight", "lateral", "batch"],
+  reads: ["pre", "preactivation", "weight", "lateral", "batch", "otherInput", "positions"],
   options: z.strictObject({
     ...hebbianOptions({ reduction: "sum", normalise: "max" }),
     ...competitionTeacher,

@@ -36,7 +36,7 @@ export const softHebb = hebbian({
   choices:
     "The source begins with norms near 25, we with those of the network; its deep networks pass on a triangle activation (`passes`), here a layer passes on its activity. B is t times the public code's bias b; it takes part in the " +
     "competition, not in u (the code's Oja term has u + b), and its change is not divided by its largest value, as the code does.",
-  reads: ["pre", "preactivation", "weight", "lateral", "batch"],
+  reads: ["pre", "preactivation", "weight", "lateral", "batch", "otherInput", "positions"],
   options: z.strictObject({
     ...hebbianOptions({ reduction: "sum", normalise: "max", normRate: 0.5 }),
     ...competitionTeacher,

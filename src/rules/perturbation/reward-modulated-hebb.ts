@@ -22,7 +22,7 @@ export const rewardModulatedHebb = defineRule(
       "Noise enters the pre-activation; the network that is read out and evaluated has none; R^ is one number, starts at the reward of guessing, and takes part from the " +
       "next step on; R is minus the cross-entropy in nats, or 1 for the right class and 0 for a wrong one.",
     relation: "none",
-    reads: ["pre", "broadcast", "noise", "secondPhase"],
+    reads: ["pre", "broadcast", "noise", "secondPhase", "memory"],
     options: z.strictObject({
       sigma: z.number().positive().default(0.1).describe("size of the noise, in units of the pre-activations"),
       distribution: z.enum(["normal", "sign"]).default("normal").describe("of xi: standard normal, or -1 and 1"),

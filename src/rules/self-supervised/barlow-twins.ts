@@ -27,7 +27,7 @@ export const barlowTwins = layerwise({
   choices:
     "lambda is 0.0051 in the paper; about one over the number of features keeps both terms of one size, which small layers need.",
   relation: "none",
-  reads: ["pre", "post", "lateral", "batch", "pair", "localHead"],
+  reads: ["pre", "post", "lateral", "batch", "pair", "localHead", "positions"],
   options: z.strictObject({
     ...pairOptions,
     ...projectorOptions,

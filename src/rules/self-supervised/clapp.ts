@@ -77,7 +77,7 @@ export const clapp = layerwise({
   choices:
     "The negative is the next example of the (shuffled) batch. Which comparison an example makes is drawn with probability 1/2.",
   relation: "none",
-  reads: ["pre", "post", "lateral", "batch", "pair", "localHead", "noise"],
+  reads: ["pre", "post", "lateral", "batch", "pair", "localHead", "noise", "positions"],
   options,
   objective,
 });

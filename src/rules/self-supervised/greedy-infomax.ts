@@ -15,7 +15,7 @@ export const greedyInfomax = layerwise({
   source: "Loewe, O'Connor and Veeling 2019, eq. 2-3 (N = 16, k up to 5 in their code for vision)",
   choices: "Here k = 0 is the pair itself.",
   relation: "none",
-  reads: ["pre", "post", "lateral", "batch", "pair", "localHead"],
+  reads: ["pre", "post", "lateral", "batch", "pair", "localHead", "positions"],
   options: z.strictObject({
     ...pairOptions,
     negatives: z.int().positive().default(16).describe("other examples to tell the partner from"),

@@ -12,7 +12,7 @@ export const infoNce = layerwise({
     "z and z' [batch, features] the two views; the other examples of the batch are the negatives; P the layer's own predictor; < > the mean over the batch",
   source: "van den Oord, Li and Vinyals 2018, eq. 4; per layer as in Loewe, O'Connor and Veeling 2019",
   relation: "none",
-  reads: ["pre", "post", "lateral", "batch", "pair", "localHead"],
+  reads: ["pre", "post", "lateral", "batch", "pair", "localHead", "positions"],
   options: z.strictObject({
     ...pairOptions,
     predictor: z

@@ -18,7 +18,7 @@ export const lpl = layerwise({
     "The authors' code has no factors 1/2 and 1/4: its weights 1, 1 and 10 are predictive = 2, l1 = 1, l2 = 20 here. The defaults, other than those, " +
     "are what learns the random hierarchy model from pairs of one class; in the equation only the present view learns (`symmetric=false`).",
   relation: "none",
-  reads: ["pre", "post", "lateral", "batch", "pair"],
+  reads: ["pre", "post", "lateral", "batch", "pair", "positions"],
   options: z.strictObject({
     ...pairOptions,
     predictive: z.number().nonnegative().default(10).describe("weight of the predictive term"),

@@ -24,7 +24,7 @@ export const scff = layerwise({
     "by the sum of the two drives (here: the mean, so that an input paired with itself drives the layer as it does alone). The norm of g+ is a root " +
     "mean square over the batch, whatever its size.",
   relation: "none",
-  reads: ["pre", "preactivation", "lateral", "batch", "pair"],
+  reads: ["pre", "preactivation", "lateral", "batch", "pair", "positions"],
   options: z.strictObject({
     ...pairOptions,
     positiveThreshold: z.number().default(0.3).describe("theta+, goodness that pairs should pass"),

@@ -12,7 +12,7 @@ export const simclr = layerwise({
   source: "Chen, Kornblith, Norouzi and Hinton 2020, eq. 1; per layer as in Siddiqui et al. 2024",
   choices: "The paper uses an MLP projector and tunes tau per data set.",
   relation: "none",
-  reads: ["pre", "post", "lateral", "batch", "pair", "localHead"],
+  reads: ["pre", "post", "lateral", "batch", "pair", "localHead", "positions"],
   options: z.strictObject({
     ...pairOptions,
     ...projectorOptions,

@@ -20,7 +20,7 @@ export const vicreg = layerwise({
   source: "Bardes, Ponce and LeCun 2022, eq. 1-6",
   choices: "s is a mean over features as in the authors' code: the paper's eq. 5 sums them.",
   relation: "none",
-  reads: ["pre", "post", "lateral", "batch", "pair", "localHead"],
+  reads: ["pre", "post", "lateral", "batch", "pair", "localHead", "positions"],
   options: z.strictObject({
     ...pairOptions,
     ...projectorOptions,

@@ -12,7 +12,7 @@ export const greedy = layerwise({
   source:
     "Belilovsky, Eickenberg and Oyallon 2019, 2020, algorithm 1 (there: convolutional and MLP heads, spatial averaging)",
   relation: "none",
-  reads: ["pre", "post", "lateral", "localHead", "label"],
+  reads: ["pre", "post", "lateral", "localHead", "label", "positions"],
   options: z.strictObject(classifierOptions),
   objective: classifierLoss,
 });

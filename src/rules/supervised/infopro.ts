@@ -52,7 +52,7 @@ export const infopro = layerwise({
     "The source's decoder and heads are small convolutional networks, its lambdas tuned per network (e.g. 5 to 0.2 and 0.05 to 0.5); those of a " +
     "one-hot string are not known, so they are options.",
   relation: "none",
-  reads: ["pre", "post", "lateral", "localHead", "label", "otherActivity"],
+  reads: ["pre", "post", "lateral", "localHead", "label", "otherActivity", "positions"],
   options,
   objective: (view, chosen, workspace) => {
     const depth = workspace.layers.length === 1 ? 1 : (view.index - 1) / (workspace.layers.length - 1);

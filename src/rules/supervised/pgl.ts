@@ -48,6 +48,8 @@ export function periodicGlobalGuidance(rules: readonly Rule[], global: Rule = ba
         "neighbour",
         "otherActivity",
         "otherWeight",
+        "positions",
+        "memory",
       ],
       options,
     },

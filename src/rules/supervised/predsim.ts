@@ -22,7 +22,7 @@ export const predsim = layerwise({
     "The source's g_l is a 3x3 convolution whose output is reduced to its deviation over space; here h_l is a vector of all positions, or their mean. " +
     "The classifier's weights start at zero there, random here.",
   relation: "none",
-  reads: ["pre", "post", "lateral", "batch", "localHead", "label"],
+  reads: ["pre", "post", "lateral", "batch", "localHead", "label", "positions"],
   options: z.strictObject({
     ...classifierOptions,
     beta: z.number().min(0).max(1).default(0.99).describe("weight of similarity matching; 0 is `pred`, 1 is `sim`"),

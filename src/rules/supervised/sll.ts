@@ -47,7 +47,7 @@ export const sll = layerwise({
     "Neither lambda, nor the rate of dropout, nor the way from v_l to the label is known where projections have more outputs than there are classes; here " +
     "they have one output per class, as the source does for transformers.",
   relation: "none",
-  reads: ["pre", "post", "lateral", "label", "noise", "neighbour", "otherActivity"],
+  reads: ["pre", "post", "lateral", "label", "noise", "neighbour", "otherActivity", "positions"],
   options,
   objective: (view, chosen, workspace) => {
     const own = projection(view, chosen, workspace);
