@@ -7,19 +7,12 @@
  * pass is what layer k put out there, however it came about, and whatever went into it is read on account of layer k.
  */
 import { is, sameShape, sizeOf, type Tensor, topological } from "../../graph/index.ts";
-import {
-  activate,
-  type Activity as LayerActivity,
-  allLayers,
-  type Layer,
-  type LayerParameters,
-  preactivate,
-  receiveFrom,
-} from "../../networks/index.ts";
+import { type Activity as LayerActivity, allLayers, type Layer, type LayerParameters } from "../../networks/index.ts";
 import { forward, type PartnerRequest, type Registry } from "../../rules/index.ts";
 import { encoder, type TracedUpdates } from "../../train/index.ts";
 import { answersToData, drawn, type Drive, driven, driveOf, noisy, shaped, trained } from "./drive.ts";
 import type { Interner } from "./intern.ts";
+import { activityRank, answerOf, isActivityOf, received } from "./lifted.ts";
 
 /** Which pass: that on the batch, that on partners, or a further one of the rule's. */
 export type PassKind =
@@ -157,7 +150,10 @@ class Finder {
     const nodes = new Set(order);
     this.findParameters(order);
     for (const node of order) {
-      if (this.seen.has(node)) continue;
+      const known = this.seen.get(node);
+      // A bias that is changed acts on a product that is not.
+      if (known?.isProduct === true) this.registerForms(node, known.layer, nodes);
+      if (known !== undefined) continue;
       this.inherit(node);
       this.drives.set(node, this.drives.get(node) ?? this.driveAt(node));
       const layer = this.layerDrivenBy(node);
@@ -171,7 +167,7 @@ class Finder {
     const [sum] = node.inputs;
     if (this.seen.has(node) || sum === undefined || (!is(node, "relu") && !is(node, "tanh"))) return;
     const layer = this.layerInSum(sum);
-    if (layer?.activation !== node.primitive || !this.isActivityOf(layer, node)) return;
+    if (layer?.activation !== node.primitive || !isActivityOf(layer, node)) return;
     const own = this.drives.get(node) ?? trained;
     const isPattern = !answersToData(own) && this.addsPattern(sum);
     if (isPattern) this.choose(node, layer);
@@ -180,7 +176,7 @@ class Finder {
     const pass = { kind: "further" } as const;
     this.register(node, { layer, signal: "post", pass, isProduct: false, behind: [sum] }, drive);
     const above = this.layers[layer.index];
-    const seenAbove = above && this.interner.one(receiveFrom(above, layer, node));
+    const seenAbove = above && this.interner.one(received(above, layer, node));
     if (above !== undefined && seenAbove !== undefined && nodes.has(seenAbove) && !this.seen.has(seenAbove)) {
       this.chosen.set(seenAbove, this.chosenAt(node));
       this.register(seenAbove, { layer: above, signal: "pre", pass, isProduct: false, behind: [node] }, drive);
@@ -252,6 +248,10 @@ class Finder {
 
   /** A parameter with noise or a chosen change added, possibly several side by side along leading axes, acts as that parameter. */
   private followParameter(node: Tensor, drives: ReadonlyMap<Tensor, Drive>): void {
+    const [moved] = node.inputs;
+    const same = is(node, "reshape") && moved !== undefined ? this.asParameter.get(moved) : undefined;
+    if (same !== undefined && moved !== undefined && sameShape(node.shape, [1, ...moved.shape]))
+      this.asParameter.set(node, same);
     if (!is(node, "add") && !is(node, "sub")) return;
     const [a, b] = node.inputs;
     const isShaken = (addend: Tensor | undefined): addend is Tensor =>
@@ -290,16 +290,28 @@ class Finder {
     this.registerInput(x, layer, nodes);
     if (acting?.chosen === true) this.choose(product, layer);
     this.register(product, { layer, signal: "preactivation", pass, isProduct: true, behind: [x, ...changed] }, drive);
+    this.registerForms(product, layer, nodes);
+  }
+
+  /** Registers the drive and the output that follow a product, with the layer's own bias or a changed one. */
+  private registerForms(product: Tensor, layer: Layer, nodes: ReadonlySet<Tensor>): void {
+    const [x, weight] = product.inputs;
+    if (x === undefined || weight === undefined) return;
+    const pass = { kind: "further" } as const;
+    const drive = this.drives.get(product) ?? driven;
     const biases = [...this.asParameter].flatMap(([node, own]) =>
       own.layer === layer && own.kind === "bias" ? [node] : [],
     );
     const { bias } = this.parametersOf(layer);
+    // A parameter that all passes share may have been given an axis for them.
+    const shared = weight.rank > activityRank(layer) && weight.size(0) === 1 ? (weight.inputs[0] ?? weight) : weight;
     const ways: LayerParameters[] =
-      bias === undefined ? [{ weight }] : [...new Set([bias, ...biases])].map((one) => ({ weight, bias: one }));
+      bias === undefined
+        ? [{ weight: shared }]
+        : [...new Set([bias, ...biases])].map((one) => ({ weight: shared, bias: one }));
     for (const own of ways) {
-      const scaled = this.interner.one(preactivate(layer, x, { weight }));
-      const full = this.interner.one(preactivate(layer, x, own));
-      const output = this.interner.one(activate(layer, full));
+      const [scaled, full, output] = this.interner.intern(answerOf(layer, x, own));
+      if (scaled === undefined || full === undefined || output === undefined) continue;
       const shaken = own.bias === undefined ? undefined : this.asParameter.get(own.bias);
       const behind = [product, ...(shaken?.addends ?? [])];
       for (const [node, signal, from] of [
@@ -335,16 +347,11 @@ class Finder {
   private outputBelow(x: Tensor, layer: Layer, below: Layer): Tensor | undefined {
     let candidate: Tensor | undefined = x;
     for (let steps = 0; steps < 6 && candidate !== undefined; steps++) {
-      if (this.isActivityOf(below, candidate) && this.interner.one(receiveFrom(layer, below, candidate)) === x)
+      if (isActivityOf(below, candidate) && this.interner.one(received(layer, below, candidate)) === x)
         return candidate;
       candidate = movements.has(candidate.primitive) ? candidate.inputs[0] : undefined;
     }
     return undefined;
-  }
-
-  private isActivityOf({ positions, shared, outFeatures }: Layer, x: Tensor): boolean {
-    if (x.rank < 2 || x.size(-1) !== outFeatures || x.dtype !== "float32") return false;
-    return shared ? x.rank === 2 && x.size(0) % positions === 0 : x.rank === 3 && x.size(0) === positions;
   }
 
   private parametersOf(layer: Layer): LayerParameters {
