@@ -13,9 +13,10 @@ import { sourceOf } from "../../tasks/index.ts";
 import { type TracedUpdates, traceUpdates } from "../../train/index.ts";
 import { numbersPerExample } from "./activity.ts";
 import { type Arrival, arrivalsAt } from "./arrivals.ts";
-import { type Coupling, couplings } from "./coupling.ts";
+import { type Coupling, couplingOf } from "./coupling.ts";
 import { informationFlow, type LayerId, type LayerReads, ownerOf } from "./flow.ts";
 import { type UpdateGraph, updateGraph } from "./graph.ts";
+import type { Kept } from "./kept.ts";
 import { alongAxis, type Load } from "./load.ts";
 import { type LateralReach, reachOf, type Scopes } from "./scope.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
@@ -105,11 +106,12 @@ export function certify(rule: ChosenRule, network: Network, length: number): Cer
 export function certificateOf(traced: TracedUpdates): Certificate {
   const graph = updateGraph(traced);
   const reads = informationFlow(graph);
-  const coupling = couplings(graph.plain.flat(), samplesIn(graph));
+  const sampleOf = samplesIn(graph);
+  const kept = keptValues(graph);
   const layers = traced.network.layers.map((layer, i): LayerCertificate => {
     const read = reads[i];
     if (read === undefined) throw new Error(`internal: no reads of layer ${layer.index}`);
-    return layerCertificate(graph, layer, read, reads, coupling(graph.plain[i] ?? []));
+    return layerCertificate(graph, layer, read, reads, couplingOf(graph.plain[i] ?? [], sampleOf, kept, graph.batch));
   });
   const { rule } = traced.rule;
   return {
@@ -179,6 +181,21 @@ function layerCertificate(
 function samplesIn({ registry, labels }: UpdateGraph): (node: Tensor) => Load | undefined {
   const perExample = new Set([registry.tokens, labels, ...registry.partners.map(({ tokens }) => tokens)]);
   return (node) => (perExample.has(node) ? alongAxis(node, 0, (sample) => sample + 1) : undefined);
+}
+
+/** What is kept beside the network's weights, and what it becomes. */
+function keptValues({ kept, plainNext }: UpdateGraph): Kept[] {
+  return [...kept].flatMap(
+    ([
+      node,
+      {
+        variable: { kind },
+      },
+    ]) => {
+      const next = plainNext.get(node);
+      return next === undefined || kind === "weight" || kind === "bias" ? [] : [{ node, next }];
+    },
+  );
 }
 
 function headsBehind({ changes, kept }: UpdateGraph, { index }: Layer): string[] {

@@ -4,7 +4,7 @@ import { constant, full, input, scatterAdd, type Tensor } from "../../graph/inde
 import { chooseRule } from "../../rules/index.ts";
 import { networkCase } from "../../rules/testing/rule-cases.contract.ts";
 import { certify } from "./certificate.ts";
-import { type Coupling, couplings } from "./coupling.ts";
+import { type Coupling, couplingOf as couplingOfAll } from "./coupling.ts";
 import { alongAxis } from "./load.ts";
 
 const x = input("x", [2, 3]);
@@ -17,7 +17,7 @@ const second = (z: Tensor): Tensor => z.slice([1, 0], [2, 3]).reshape([3]);
 /** Coupling of rows of `x` and of `y`: row b of both is sample b. */
 function couplingOf(output: Tensor): Coupling {
   const sampleOf = (node: Tensor) => (node === x || node === y ? alongAxis(node, 0, (row) => row + 1) : undefined);
-  return couplings([output], sampleOf)([output]);
+  return couplingOfAll([output], sampleOf);
 }
 
 test.each<[string, Tensor, Coupling]>([

@@ -6,8 +6,9 @@
  * the product of two sums, a sum divided by its own norm, the sign of a sum.
  */
 import type { Tensor } from "../../graph/index.ts";
-import { mixingOf, mixtures } from "./mixing.ts";
+import { type Kept, throughKept } from "./kept.ts";
 import type { Load } from "./load.ts";
+import { earlier, mixingOf, mixtures, together } from "./mixing.ts";
 
 /**
  * `none`: no sample reaches the update. `average`: samples meet in sums alone, so that each could be seen by itself. `dependent`:
@@ -15,11 +16,27 @@ import type { Load } from "./load.ts";
  */
 export type Coupling = "none" | "average" | "dependent";
 
-/** Coupling of any of the outputs of one graph; `sampleOf` says to which sample, from 1, the elements of a leaf belong. */
-export function couplings(
+/**
+ * Coupling of the outputs of one graph; `sampleOf` says to which sample, from 1, the elements of a leaf belong.
+ *
+ * What is kept from step to step is followed. Where it holds single samples of the last batch, these are others than those of this one
+ * (their numbers go on from `samples`); where it holds sums of them, these are what the rule remembers, and no sample of theirs is left.
+ */
+export function couplingOf(
   outputs: readonly Tensor[],
   sampleOf: (node: Tensor) => Load | undefined,
-): (some: readonly Tensor[]) => Coupling {
-  const known = mixtures(outputs, { at: sampleOf });
-  return (some) => (({ none: "none", sum: "average", mixed: "dependent" }) as const)[mixingOf(some, known)];
+  kept: readonly Kept[] = [],
+  samples = 0,
+): Coupling {
+  const needed: Tensor[] = [];
+  const known = throughKept(outputs, kept, together, (remembered, all) => {
+    needed.splice(0, needed.length, ...all);
+    return mixtures(all, {
+      at: (node) => {
+        const before = remembered.get(node);
+        return sampleOf(node) ?? (before && earlier(before, samples));
+      },
+    });
+  });
+  return ({ none: "none", sum: "average", mixed: "dependent" } as const)[mixingOf(needed, known)];
 }

@@ -19,6 +19,8 @@ export interface ActivityLeaf extends Seen {
   readonly node: Tensor;
   /** What went into activity of a further pass, over leaves. */
   readonly origin: readonly Tensor[];
+  /** How it is computed, over leaves. */
+  readonly expression: Tensor;
 }
 
 /** A registered value, and what it becomes after the step where it changes. */
@@ -37,6 +39,9 @@ export interface UpdateGraph {
   readonly changes: readonly (readonly Tensor[])[];
   /** The same roots over the inputs themselves, without leaves: by it samples are told apart. */
   readonly plain: readonly (readonly Tensor[])[];
+  /** What every kept value becomes, over the inputs themselves: the next value of a state, the pseudo-gradient of what is trained. */
+  readonly plainNext: ReadonlyMap<Tensor, Tensor>;
+  /** Operands before what is made of them. */
   readonly leaves: ReadonlyMap<Tensor, ActivityLeaf>;
   readonly kept: ReadonlyMap<Tensor, KeptValue>;
   readonly labels: Tensor;
@@ -58,17 +63,21 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
   const values = interner.intern(changed.map(({ value }) => value));
   const { seen } = findActivity(traced, values, interner);
   const withLeaves = new Substitution(seen);
-  const origins = [...seen].map(([node, { behind }]) => ({ node, origin: withLeaves.apply(behind) }));
-  const simple = simplify([...withLeaves.apply(values), ...origins.flatMap(({ origin }) => origin)], {
-    algebraOnly: true,
-  });
+  const substituted = withLeaves.apply(values);
+  const origins = [...seen].map(([node, { behind }]) => ({
+    node,
+    origin: [...withLeaves.apply(behind), withLeaves.expressionOf(node)],
+  }));
+  const simple = simplify([...substituted, ...origins.flatMap(({ origin }) => origin)], { algebraOnly: true });
   let next = values.length;
   const leaves = new Map<Tensor, ActivityLeaf>();
   for (const { node, origin } of origins) {
     const of = seen.get(node);
     const own = simple.slice(next, (next += origin.length));
     const leaf = withLeaves.leafOf(node);
-    if (of !== undefined && leaf !== undefined) leaves.set(leaf, { ...of, leaf, node, origin: own });
+    const expression = own.pop();
+    if (of !== undefined && leaf !== undefined && expression !== undefined)
+      leaves.set(leaf, { ...of, leaf, node, origin: own, expression });
   }
   const valueOf = new Map(changed.map(({ variable }, i) => [variable, simple[i]]));
   const rootsOf = (layer: Layer, kinds?: readonly string[]): Tensor[] =>
@@ -94,6 +103,7 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
     plain: network.layers.map((layer) =>
       changed.flatMap(({ variable }, i) => (variable.owner === layer ? [simplePlain[i] ?? variable.tensor] : [])),
     ),
+    plainNext: new Map(changed.map(({ variable }, i) => [variable.tensor, simplePlain[i] ?? variable.tensor])),
     leaves,
     kept: new Map(registry.variables.map((variable) => [variable.tensor, { variable, next: valueOf.get(variable) }])),
     labels: registry.labels,
@@ -124,6 +134,12 @@ class Substitution {
   /** The leaf of an activity, where anything used it. */
   leafOf(node: Tensor): Tensor | undefined {
     return this.leafByNode.get(node);
+  }
+
+  /** How an activity is computed, over leaves. */
+  expressionOf(node: Tensor): Tensor {
+    this.apply(node.inputs);
+    return this.rebuilt(node);
   }
 
   apply(outputs: readonly Tensor[]): Tensor[] {

@@ -17,12 +17,15 @@ const mixed = -2;
 /** What a set of elements is made of at most. */
 export type Mixing = "none" | "sum" | "mixed";
 
+/** What a sum of two is made of. */
+export function together(a: number, b: number): number {
+  if (a === b || b === nothing) return a;
+  if (a === nothing) return b;
+  return a === mixed || b === mixed ? mixed : sum;
+}
+
 const forms: Algebra = {
-  add: (a, b) => {
-    if (a === b || b === nothing) return a;
-    if (a === nothing) return b;
-    return a === mixed || b === mixed ? mixed : sum;
-  },
+  add: together,
   multiply: (a, b) => {
     if (a === nothing) return b;
     if (b === nothing) return a;
@@ -34,6 +37,19 @@ const forms: Algebra = {
 /** Follows samples from where they are put to every node of a graph; their numbers count from 1. */
 export function mixtures(outputs: readonly Tensor[], samples: Sources): ReadonlyMap<Tensor, Load> {
   return propagate(outputs, forms, samples);
+}
+
+/**
+ * What is left of samples in what is kept until the next step, where samples are others: of a sum of them nothing, which is what is
+ * remembered and no sample any more; single ones go by numbers of their own, from `first` on; what was mixed stays mixed.
+ */
+export function earlier({ shape, values }: Load, first: number): Load {
+  return {
+    shape,
+    values: values.map((one) =>
+      one === sum ? nothing : one <= 0 || one > first || first === Infinity ? one : one + first,
+    ),
+  };
 }
 
 /** What any element of `outputs` is made of at most. */

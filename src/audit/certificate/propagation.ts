@@ -42,6 +42,8 @@ export interface Algebra {
 export interface Sources {
   /** What is put on the elements of a node, instead of what arrives there. */
   readonly at: (node: Tensor) => Load | undefined;
+  /** What is put on the elements of a node, as one more term of what arrives there. */
+  readonly also?: ((node: Tensor) => Load | undefined) | undefined;
   /** Nodes at which nothing arrives. */
   readonly cut?: ((node: Tensor) => boolean) | undefined;
 }
@@ -50,14 +52,17 @@ export interface Sources {
 export function propagate(
   outputs: readonly Tensor[],
   algebra: Algebra,
-  { at, cut = () => false }: Sources,
+  { at, also, cut = () => false }: Sources,
 ): ReadonlyMap<Tensor, Load> {
   const order = topological(outputs);
   const zeros = zerosOf(order);
   const known = new Map<Tensor, Load>();
   const arrivals = new Arrivals(algebra, known, zeros);
   for (const node of order) {
-    const load = at(node) ?? (cut(node) ? undefined : arrivals.at(node));
+    const arrived = at(node) ?? (cut(node) ? undefined : arrivals.at(node));
+    const own = also?.(node);
+    const both = arrived !== undefined && own !== undefined;
+    const load = both ? joinedEach([arrived, own], node.rank, (a = 0, b = 0) => algebra.add(a, b)) : (arrived ?? own);
     if (load === undefined) continue;
     const zero = zeros.get(node);
     const left =

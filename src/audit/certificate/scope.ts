@@ -2,14 +2,16 @@
  * How far apart what a synapse w_ij learns from may lie: at the synapse, at its unit, in its layer.
  *
  * Everything outside the layer is held: a message from another layer, an error or a broadcast may well be made of all units here, but
- * is not lateral. What a layer keeps (states) carries what it is made of from one step to the next.
+ * is not lateral. What is kept, by whomever, carries what it is made of from one step to the next; the layer's own activity of a further
+ * pass, and its input there, carry what the rule has made them of.
  */
-import { sizeOf, type Tensor } from "../../graph/index.ts";
-import { dependences } from "./dependence.ts";
+import { is, sizeOf, Tensor, topological } from "../../graph/index.ts";
+import { dependences, union } from "./dependence.ts";
 import { ownerOf } from "./flow.ts";
 import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
-import { mixingOf, mixtures } from "./mixing.ts";
-import { alongAxis, isSame, joinedEach, type Load, spread } from "./load.ts";
+import { throughKept } from "./kept.ts";
+import { alongAxis, everywhere, type Load, spread } from "./load.ts";
+import { earlier, mixingOf, mixtures, together } from "./mixing.ts";
 
 /** Where a variable lies, as seen from a synapse w_ij: at the synapse itself, at its unit j, in its layer. */
 export type Scope = "synapse" | "unit" | "layer";
@@ -69,7 +71,10 @@ function tagger(count: number): (index: number) => number {
 }
 
 class Reach {
-  private readonly own: readonly ActivityLeaf[];
+  /** Leaves of the layer's own activity, and of its inputs, by the nodes that stand for them here. */
+  private readonly leaves = new Map<Tensor, ActivityLeaf>();
+  private readonly kept: readonly { readonly node: Tensor; readonly next: Tensor }[];
+  private readonly outputs: ReadonlyMap<Tensor, Tensor>;
   private readonly isOutside: (node: Tensor) => boolean;
 
   constructor(
@@ -78,8 +83,29 @@ class Reach {
     private readonly changes: readonly Tensor[],
     held: ReadonlySet<Tensor>,
   ) {
-    this.own = [...graph.leaves.values()].filter((leaf) => ownerOf(leaf) === layer);
-    this.isOutside = (node) => held.has(node);
+    const expanded = new Expansion();
+    for (const found of graph.leaves.values()) {
+      const { leaf, pass, expression } = found;
+      const isOwn = ownerOf(found) === layer;
+      const isInput = found.signal === "pre" && found.layer.index === layer;
+      if (!isOwn && !isInput) continue;
+      if (isOwn && found.layer.index !== layer) {
+        // What the layer above is given is the layer's output, laid out as that layer sees it.
+        expanded.replace(leaf, expression);
+        continue;
+      }
+      const node = pass.kind === "further" ? expanded.replace(leaf, expression) : leaf;
+      // A drive that is nothing but the product stands in the product's place.
+      if (this.leaves.get(node)?.isProduct !== true) this.leaves.set(node, found);
+    }
+    const nexts = [...graph.kept].flatMap(([node, { variable, next }]) =>
+      next === undefined || variable.kind === "weight" || variable.kind === "bias" ? [] : [{ node, next }],
+    );
+    const all = expanded.apply([...changes, ...nexts.map(({ next }) => next)]);
+    this.outputs = new Map(changes.map((change, i) => [change, all[i] ?? change]));
+    this.kept = nexts.map(({ node, next }, i) => ({ node, next: all[changes.length + i] ?? next }));
+    const outside = new Set(expanded.apply([...held]));
+    this.isOutside = (node) => outside.has(node);
   }
 
   /** Units whose update depends on another unit's activity or weights. */
@@ -89,70 +115,88 @@ class Reach {
   ): { readonly any: boolean; readonly hears: readonly number[] } {
     const units = this.here.outFeatures;
     const tagOf = tagger(units);
-    const sources = what === "weight" ? this.parameters() : this.own.map(({ leaf }) => leaf);
-    const found = this.follow(outputs, (node) =>
-      sources.includes(node) ? alongAxis(node, -1, (unit) => tagOf(unit % units)) : undefined,
+    const parameters = this.parameters();
+    const isSource = (node: Tensor): boolean => {
+      if (what === "weight") return parameters.includes(node);
+      const leaf = this.leaves.get(node);
+      return leaf !== undefined && ownerOf(leaf) === this.layer;
+    };
+    const found = this.follow(
+      outputs,
+      (node) => (isSource(node) ? alongAxis(node, -1, (unit) => tagOf(unit % units)) : undefined),
+      what,
     );
-    const hears = outputs.flatMap((output) => heard(output, found.get(output), -1, tagOf));
-    return { any: outputs.some((output) => found.has(output)), hears: [...new Set(hears)] };
+    const hears = outputs.flatMap((output) => heard(output, found(output), -1, tagOf));
+    return { any: outputs.some((output) => found(output) !== undefined), hears: [...new Set(hears)] };
   }
 
   /** Whether an update depends on inputs (or on weights from inputs) at all, and on others than its own. */
   rows(what: "pre" | "weight", outputs: readonly Tensor[]): { readonly any: boolean; readonly others: boolean } {
     const { inFeatures } = this.here;
     const tagOf = tagger(inFeatures);
-    const inputs = [...this.graph.leaves.values()].filter(
-      ({ signal, layer }) => signal === "pre" && layer.index === this.layer,
-    );
-    const sources = what === "pre" ? inputs.map(({ leaf }) => leaf) : this.parameters();
-    const at = (node: Tensor): Load | undefined => {
-      if (!sources.includes(node)) return undefined;
-      const axis = what === "pre" ? -1 : -2;
-      return node.size(axis) === inFeatures ? alongAxis(node, axis, tagOf) : undefined;
+    const parameters = this.parameters();
+    const isSource = (node: Tensor): boolean => {
+      if (what === "weight") return parameters.includes(node);
+      const leaf = this.leaves.get(node);
+      return leaf?.signal === "pre" && leaf.layer.index === this.layer;
     };
-    const found = this.follow(outputs, at);
-    const others = outputs.some((output) => heard(output, found.get(output), -2, tagOf).length > 0);
-    return { any: outputs.some((output) => found.has(output)), others };
+    const axis = what === "pre" ? -1 : -2;
+    const found = this.follow(
+      outputs,
+      (node) => (isSource(node) && node.size(axis) === inFeatures ? alongAxis(node, axis, tagOf) : undefined),
+      what,
+    );
+    const others = outputs.some((output) => heard(output, found(output), -2, tagOf).length > 0);
+    return { any: outputs.some((output) => found(output) !== undefined), others };
   }
 
   positionsMeet(): boolean {
     const { positions, shared } = this.here;
-    const known = mixtures(this.changes, {
-      at: (node) => {
-        const leaf = this.own.find((one) => one.leaf === node && one.signal !== "pre");
-        if (leaf === undefined) return undefined;
-        return shared
-          ? alongAxis(node, -2, (row) => (row % positions) + 1)
-          : alongAxis(node, -3, (position) => (position % positions) + 1);
-      },
-      cut: this.isOutside,
-    });
-    return mixingOf(this.changes, known) === "mixed";
+    if (positions === 1) return false;
+    const at = (node: Tensor): Load | undefined => {
+      if (!this.leaves.has(node)) return undefined;
+      return shared
+        ? alongAxis(node, -2, (row) => (row % positions) + 1)
+        : alongAxis(node, -3, (position) => (position % positions) + 1);
+    };
+    const outputs = this.changes.map((change) => this.outputs.get(change) ?? change);
+    const isBatch = (node: Tensor): boolean => this.leaves.get(node)?.pass.kind !== "further";
+    const known = throughKept(outputs, this.kept, together, (remembered, all) =>
+      mixtures(all, {
+        at: (node) => {
+          const before = remembered.get(node);
+          // Positions are the same at every step.
+          return (isBatch(node) ? at(node) : undefined) ?? (before && earlier(before, Infinity));
+        },
+        also: (node) => (isBatch(node) ? undefined : at(node)),
+        cut: this.isOutside,
+      }),
+    );
+    return mixingOf(outputs, known) === "mixed";
   }
 
-  /** Follows tags to the outputs, through what the layer keeps. */
-  private follow(outputs: readonly Tensor[], at: (node: Tensor) => Load | undefined): ReadonlyMap<Tensor, Load> {
-    const states = [...this.graph.kept].flatMap(([node, { variable, next }]) => {
-      const isOwn = variable.owner === undefined || variable.owner.index === this.layer;
-      return variable.kind === "state" && next !== undefined && isOwn ? [{ node, next }] : [];
-    });
-    const kept = new Map<Tensor, Load>();
-    for (;;) {
-      const tags = dependences([...outputs, ...states.map(({ next }) => next)], {
-        at: (node) => at(node) ?? kept.get(node),
+  /** Follows tags to the outputs, through what is kept. */
+  private follow(
+    outputs: readonly Tensor[],
+    tag: (node: Tensor) => Load | undefined,
+    what: "activity" | "weight" | "pre",
+  ): (output: Tensor) => Load | undefined {
+    // What a unit computes with its own weights in a further pass is its activity; only what else went into it is followed.
+    const isAnswer = (node: Tensor): boolean =>
+      this.leaves.get(node)?.pass.kind !== "further" ||
+      (what !== "activity" && this.leaves.get(node)?.isProduct === true);
+    const here = outputs.map((output) => this.outputs.get(output) ?? output);
+    const known = throughKept(here, this.kept, union, (remembered, all) =>
+      dependences(all, {
+        at: (node) => {
+          if (this.leaves.has(node) && isAnswer(node)) return tag(node) ?? nothingOf(node);
+          return (is(node, "input") ? tag(node) : undefined) ?? remembered.get(node);
+        },
+        also: (node) => (this.leaves.has(node) && !isAnswer(node) ? tag(node) : undefined),
         cut: this.isOutside,
-      });
-      let grown = false;
-      for (const { node, next } of states) {
-        const [before, now] = [kept.get(node), tags.get(next)];
-        if (now === undefined) continue;
-        const both = before === undefined ? now : joinedEach([before, now], node.rank, (a = 0, b = 0) => a | b);
-        if (before !== undefined && isSame(before, both)) continue;
-        kept.set(node, both);
-        grown = true;
-      }
-      if (!grown) return tags;
-    }
+      }),
+    );
+    return (output) => known.get(this.outputs.get(output) ?? output);
   }
 
   private get here() {
@@ -165,6 +209,31 @@ class Reach {
     return [...this.graph.kept].flatMap(([node, { variable }]) =>
       variable.owner?.index === this.layer && (variable.kind === "weight" || variable.kind === "bias") ? [node] : [],
     );
+  }
+}
+
+const nothingOf = ({ rank }: Tensor): Load => everywhere(rank, 0);
+
+/** Puts expressions in the place of leaves. */
+class Expansion {
+  private readonly done = new Map<Tensor, Tensor>();
+
+  /** Replaces a leaf by its expression, in which leaves that were replaced before are replaced too; returns it. */
+  replace(leaf: Tensor, expression: Tensor): Tensor {
+    const [own] = this.apply([expression]);
+    if (own === undefined) return leaf;
+    this.done.set(leaf, own);
+    return own;
+  }
+
+  apply(outputs: readonly Tensor[]): Tensor[] {
+    for (const node of topological(outputs)) {
+      if (this.done.has(node)) continue;
+      const inputs = node.inputs.map((operand) => this.done.get(operand) ?? operand);
+      const same = inputs.every((operand, i) => operand === node.inputs[i]);
+      this.done.set(node, same ? node : Tensor.of(node.primitive, node.attributes, ...inputs));
+    }
+    return outputs.map((output) => this.done.get(output) ?? output);
   }
 }
 

@@ -45,7 +45,7 @@ export const foldiak = hebbian({
     "weights, V_kk = 0; t the thresholds; < > the mean over samples",
   source: "Foldiak 1990, and the rates of its simulations",
   choices: "y settles from 0 by `settleSteps` Euler steps of `settleRate`; all rates act on batch means.",
-  reads: ["pre", "preactivation", "weight", "lateral", "batch", "memory"],
+  reads: ["pre", "preactivation", "weight", "lateral", "batch", "memory", "positions"],
   options,
   activity: (view, chosen) => {
     const { outer, mean, units } = view;

@@ -31,7 +31,7 @@ const words = {
     "x the input, w_k the weights of unit k; scores s = ((1 + cos(w_k, x)) / 2)^2, or the drive; < > the mean over samples, weighted by z. " +
     "With lateral feedback z' of the neighbourhood takes the place of z, and dW_k = < z'_k (x - sign(z'_k) w_k) >",
   source: "Lagani, Falchi, Gennaro and Amato 2022; Amato et al. 2019; defaults of the reference code HebbianLearning",
-  reads: ["pre", "weight", "lateral", "batch", "otherInput"],
+  reads: ["pre", "weight", "lateral", "batch", "otherInput", "positions"],
 } as const;
 
 function winnerTakeAll<Schema extends z.ZodType<Options>>(
