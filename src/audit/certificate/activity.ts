@@ -10,8 +10,9 @@ import { is, sameShape, sizeOf, type Tensor, topological } from "../../graph/ind
 import { type Activity as LayerActivity, allLayers, type Layer, type LayerParameters } from "../../networks/index.ts";
 import { forward, type PartnerRequest, type Registry } from "../../rules/index.ts";
 import { encoder, type TracedUpdates } from "../../train/index.ts";
-import { answersToData, drawn, type Drive, driven, driveOf, noisy, shaped, trained } from "./drive.ts";
+import { answersToData, coded, drawn, type Drive, driven, driveOf, isNoise, noisy, shaped, trained } from "./drive.ts";
 import type { Interner } from "./intern.ts";
+import { meetingAt } from "./judgement.ts";
 import { activityRank, answerOf, isActivityOf, received } from "./lifted.ts";
 
 /** Which pass: that on the batch, that on partners, or a further one of the rule's. */
@@ -222,11 +223,18 @@ class Finder {
       if (this.asParameter.has(node)) return trained;
       return this.fromDraw.has(node) ? drawn : shaped;
     }
-    if (is(node, "oneHot") && node.inputs[0] === this.registry.labels) return driven;
+    if (is(node, "oneHot") && node.inputs[0] === this.registry.labels) return coded;
+    if (meetingAt(node, { isScores: (one) => this.isScores(one), labels: this.registry.labels }) !== undefined)
+      return driven;
     return driveOf(
       node,
       node.inputs.map((operand) => this.drives.get(operand) ?? trained),
     );
+  }
+
+  private isScores(node: Tensor): boolean {
+    const found = this.seen.get(node);
+    return found !== undefined && found.signal !== "pre" && found.layer.index === this.layers.length;
   }
 
   /** Parameters with noise added, which may stand behind products that use them. */
@@ -255,10 +263,10 @@ class Finder {
     if (!is(node, "add") && !is(node, "sub")) return;
     const [a, b] = node.inputs;
     const isShaken = (addend: Tensor | undefined): addend is Tensor =>
-      addend !== undefined && (drives.get(addend)?.kind === "noisy" || this.isChosen(addend));
+      addend !== undefined && (isNoise(drives.get(addend) ?? trained) || this.isChosen(addend));
     const follow = (own: ActingParameter | undefined, addend: Tensor): void => {
       if (own === undefined || !endsWith(node.shape, this.shapeOf(own))) return;
-      const chosen = own.chosen || !answersToData(drives.get(addend) ?? trained);
+      const chosen = own.chosen || !isNoise(drives.get(addend) ?? trained);
       this.asParameter.set(node, { ...own, addends: [...own.addends, addend], chosen });
     };
     if (a !== undefined && isShaken(b)) follow(this.asParameter.get(a), b);
@@ -329,7 +337,8 @@ class Finder {
 
   /** What a layer is given in a further pass, and what the layer below put out for it to be so. */
   private registerInput(x: Tensor, layer: Layer, nodes: ReadonlySet<Tensor>): void {
-    if (this.seen.has(x)) return;
+    // What is an input of the graph is read as that.
+    if (this.seen.has(x) || is(x, "input")) return;
     const pass = { kind: "further" } as const;
     const drive = this.drives.get(x) ?? driven;
     const below = this.layers[layer.index - 2];
