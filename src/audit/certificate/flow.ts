@@ -12,7 +12,7 @@
  * A pass that was changed by a pattern shows the weights behind it to whoever knows the pattern: its activity is read as those weights;
  * a judgement of it is a broadcast for the layer alone at which it was changed.
  */
-import { is, type Tensor, topological } from "../../graph/index.ts";
+import { is, sizeOf, type Tensor, topological } from "../../graph/index.ts";
 import type { Layer } from "../../networks/index.ts";
 import type { PartnerRequest, Signal } from "../../rules/index.ts";
 import { numbersPerExample } from "./activity.ts";
@@ -89,6 +89,8 @@ class Walk {
   private readonly partners = new Set<PartnerRequest>();
   private readonly remembered = new Set<Tensor>();
   private sharesNoise = false;
+  /** Numbers that tell of scores and labels. */
+  private readonly judgements = new Set<Tensor>();
   /** Numbers made of activity alone, and whether the update itself uses them. */
   private readonly sums = new Map<Tensor, boolean>();
   /** Whether there were several of them, so that what they are made of is read. */
@@ -118,13 +120,25 @@ class Walk {
   run(): void {
     this.exhaust();
     // One number made of activity alone is a broadcast; of several, what they are made of is read.
-    while (this.sums.size > 1) {
-      for (const [node, held] of this.sums) for (const operand of node.inputs) this.stack.push({ node: operand, held });
+    while (this.sums.size > 1 || (this.opened && this.sums.size > 0)) {
       this.opened = true;
+      for (const [node, held] of this.sums) for (const operand of node.inputs) this.stack.push({ node: operand, held });
       this.sums.clear();
       this.exhaust();
     }
-    for (const node of this.sums.keys()) this.broadcast(node);
+    for (const node of [...this.sums.keys(), ...this.judgements]) {
+      if (this.broadcasts.has(node)) continue;
+      this.signals.add("broadcast");
+      this.broadcasts.add(node);
+      this.note(node);
+    }
+    for (const node of this.errors) {
+      this.signals.add("outputError");
+      this.note(node);
+    }
+    // More numbers than passes that were judged are a vector.
+    if (this.judgements.size > this.passesBehind(...this.judgements)) this.signals.add("outputError");
+    this.exhaust();
   }
 
   private exhaust(): void {
@@ -258,38 +272,50 @@ class Walk {
     // What is only moved or repeated has as many numbers as what it is made of.
     if (is(node, "reshape") || is(node, "broadcastTo") || is(node, "transpose")) return false;
     const made = this.made(node);
-    const numbers = numbersPerExample(node, this.graph.batch);
     const isJudged = (made & Made.judged) !== 0;
-    if (isJudged && (made & ~(Made.judged | Made.scores)) === 0) {
-      if (this.isProbe(node)) return false;
-      if (numbers <= this.passesBehind(node)) this.broadcast(node);
-      else {
-        this.signals.add("outputError");
-        this.errors.add(node);
-        this.rememberBehind(node);
-      }
-      return true;
-    }
-    const allowed = Made.judged | Made.scores | Made.own | Made.others | Made.noise;
-    const fromOutside = (made & (Made.judged | Made.scores | Made.others)) !== 0;
-    if (numbers > 1 || !fromOutside || (made & ~allowed) !== 0 || this.isProbe(node)) return false;
-    if (isJudged) {
-      this.broadcast(node);
-      return true;
-    }
-    if (this.opened) return false;
-    this.sums.set(node, held);
+    const others = Made.scores | Made.others;
+    if (isJudged ? (made & ~(Made.judged | Made.scores | Made.noise)) !== 0 : (made & others) === 0) return false;
+    if (!isJudged && (made & ~(others | Made.noise)) !== 0) return false;
+    if (this.isProbe(node)) return false;
+    const isNumber = this.isNumber(node);
+    if (!isJudged) {
+      if (!isNumber || this.opened) return false;
+      this.sums.set(node, held);
+    } else if (isNumber) this.judgements.add(node);
+    else if ((made & Made.noise) === 0) this.errors.add(node);
+    else return false;
     return true;
   }
 
-  private broadcast(node: Tensor): void {
-    this.signals.add("broadcast");
-    this.broadcasts.add(node);
-    this.rememberBehind(node);
+  /** Whether a node has at most one number for each example and pass. */
+  private isNumber(node: Tensor): boolean {
+    const { batch } = this.graph;
+    const size = sizeOf(node.shape);
+    const passes = Math.max(1, this.passesBehind(node));
+    if (size <= passes) return true;
+    if (size > passes * batch) return false;
+    return this.graph.isPerExample(node);
   }
 
-  private rememberBehind(node: Tensor): void {
-    for (const one of topological([node])) if (this.graph.kept.get(one)?.variable.kind === "state") this.remember(one);
+  /** Takes note of what has arrived, and of what stands behind the activity it is made of. */
+  private note(node: Tensor): void {
+    for (const one of topological([node])) {
+      const leaf = this.graph.leaves.get(one);
+      if (leaf !== undefined) {
+        if (leaf.pass.kind === "partner") {
+          this.signals.add("pair");
+          this.partners.add(leaf.pass.request);
+        }
+        const owner = ownerOf(leaf);
+        if (owner === this.layer) this.lookBehind(one);
+        else if (owner > 0) this.claims.add({ leaf: one, owner });
+      }
+      if (this.graph.kept.get(one)?.variable.kind === "state") this.remember(one);
+      const noise = this.graph.registry.noises.find(({ tensor }) => tensor === one);
+      if (noise === undefined) continue;
+      this.signals.add("noise");
+      if (noise.owner?.index !== this.layer) this.sharesNoise = true;
+    }
   }
 
   /** Whether it is made of activity that follows a change chosen at another layer. */
@@ -301,9 +327,9 @@ class Walk {
   }
 
   /** Passes whose scores a node is made of: a judgement has one number for each. */
-  private passesBehind(node: Tensor): number {
+  private passesBehind(...nodes: readonly Tensor[]): number {
     const { classes } = this.graph.network.readout;
-    return topological([node]).reduce((sum, one) => {
+    return topological(nodes).reduce((sum, one) => {
       const leaf = this.graph.leaves.get(one);
       const isScores = leaf !== undefined && ownerOf(leaf) > this.graph.network.layers.length;
       return isScores ? sum + numbersPerExample(one, this.graph.batch) / classes : sum;

@@ -11,6 +11,8 @@ import type { Registry, Variable } from "../../rules/index.ts";
 import type { TracedUpdates } from "../../train/index.ts";
 import { findActivity, type Seen } from "./activity.ts";
 import { Interner } from "./intern.ts";
+import { alongAxis, type Load } from "./load.ts";
+import { mixingOf, mixtures } from "./mixing.ts";
 
 /** A leaf that stands for activity. */
 export interface ActivityLeaf extends Seen {
@@ -47,6 +49,8 @@ export interface UpdateGraph {
   readonly labels: Tensor;
   /** Layers whose products stand behind a root, input side first: what must have been computed. */
   readonly computedFor: (layer: number) => readonly Layer[];
+  /** Whether every element of a node tells of one example at most, and no two of the same. */
+  readonly isPerExample: (node: Tensor) => boolean;
   /** Products of each layer (read-out last) in all passes of the step, in batches. */
   readonly products: (layer: Layer, of: "all" | number) => number;
 }
@@ -113,6 +117,11 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
         ...new Set(nodes.flatMap((node) => (seen.get(node)?.signal === "pre" ? [] : (seen.get(node)?.layer ?? [])))),
       ];
     },
+    isPerExample: (node) => {
+      const known = mixtures([node], { at: (one) => examplesOf(one, leaves, registry.labels, workspace.batch) });
+      const load = known.get(node);
+      return load === undefined || mixingOf([node], known) === "none" || load.values.every((one) => one >= 0);
+    },
     products: (layer, of) => {
       const nodes = of === "all" ? everything : new Set(computing[of - 1]);
       const size = layer.positions * layer.outFeatures * workspace.batch;
@@ -122,6 +131,20 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
       }, 0);
     },
   };
+}
+
+/** The examples to which the rows of an activity, and labels, belong, from 1. */
+function examplesOf(
+  node: Tensor,
+  leaves: ReadonlyMap<Tensor, ActivityLeaf>,
+  labels: Tensor,
+  batch: number,
+): Load | undefined {
+  if (node === labels) return alongAxis(node, 0, (example) => example + 1);
+  const found = leaves.get(node);
+  if (found === undefined) return undefined;
+  const { positions, shared } = found.layer;
+  return alongAxis(node, -2, (row) => (Math.floor(row / (shared ? positions : 1)) % batch) + 1);
 }
 
 /** Puts a leaf in the place of every activity. */
