@@ -5,15 +5,15 @@
 import { concat, constant, full, range, scatterAdd, type Tensor } from "../../graph/index.ts";
 import { type Random, stream } from "../../random/stream.ts";
 import { type LayerView, type NextValue, State, type Workspace } from "../../rules/index.ts";
+import type { Certificate } from "../certificate/certificate.ts";
 import {
   hebbWith,
   laid,
   layerAt,
-  namesLabel,
+  namesMemory,
   namesSamples,
   namesUnits,
   namesWeights,
-  total,
   type TracedAttack,
 } from "./attack.ts";
 
@@ -25,19 +25,16 @@ interface Course {
   readonly random: Random;
   readonly view: LayerView;
   readonly workspace: Workspace;
-  /** Whether samples stay rows and units columns. */
-  readonly laidOut: boolean;
   readonly next: NextValue[];
 }
 
 type Step = (x: Tensor, course: Course) => Tensor;
 
-const among = <T>(random: Random, list: readonly T[]): T => {
-  const found = list[random.integer(list.length)];
-  if (found === undefined) throw new Error("nothing to choose from");
-  return found;
-};
+const among = <T>(random: Random, list: readonly T[]): T => list[random.integer(list.length)] as T;
 const between = (random: Random, low: number, high: number): number => low + (high - low) * random.uniform();
+
+/** One number, in which no element makes up for another. */
+const weighed = (x: Tensor): Tensor => x.square().add(x).sum();
 
 function rolled(x: Tensor, axis: number): Tensor {
   const n = x.size(axis);
@@ -124,11 +121,11 @@ const loose: Readonly<Record<string, Step>> = {
     const list = laid(x).expand(0);
     return list.matmul(view.fixed(`mix${list.size(1)}`, [list.size(1), 7], { kind: "normal", deviation: 1 }));
   },
-  "add up": (x) => x.sum(0, { keepdims: true }),
+  "add up": (x) => x.square().add(x).sum(0, { keepdims: true }),
   "perturb a pass": (x, { random, workspace }) => {
     const at = among(random, [1, 2, 3]);
     const pass = workspace.further({
-      perturb: (layer, drive) => (layer.index === at ? drive.add(total(x)) : drive),
+      perturb: (layer, drive) => (layer.index === at ? drive.add(weighed(x)) : drive),
     });
     return pass.at({
       index: among(
@@ -140,13 +137,13 @@ const loose: Readonly<Record<string, Step>> = {
   "carry on": (x, { random, workspace }) => {
     const at = among(random, [1, 2]);
     const pass = workspace.further({
-      between: (layer, { post }) => (layer.index === at ? post.mul(total(x)) : post),
+      between: (layer, { post }) => (layer.index === at ? post.mul(weighed(x)) : post),
     });
     return pass.at({ index: at + 1 }).preactivation;
   },
   drive: (x, { random, workspace }) => {
     const layer = layerAt(workspace, among(random, [2, 3]));
-    return layer.drive(layer.pre.mul(total(x)));
+    return layer.drive(layer.pre.mul(weighed(x)));
   },
 };
 
@@ -164,15 +161,17 @@ export function generated(seed: number): TracedAttack {
   const path = range(3 + draw.integer(8)).map(() => among(draw, Object.keys(table)));
   const exposed = {
     weight: namesWeights(of > 3 ? "readout" : of),
-    label: namesLabel,
-    sample: namesSamples,
+    // In whatever way: it may well come in a judgement.
+    label: ({ layers }: Certificate) => layers.some(({ label }) => label.length > 0),
+    // Another sample of the past is remembered.
+    sample: (certificate: Certificate) => namesSamples(certificate) || namesMemory(certificate),
     unit: namesUnits,
   }[secret];
   const hidden = (view: LayerView, workspace: Workspace) => {
-    const course: Course = { random: stream(seed, "steps"), view, workspace, laidOut: !isFree, next: [] };
+    const course: Course = { random: stream(seed, "steps"), view, workspace, next: [] };
     const start = {
       weight: () => [...workspace.layers, workspace.readout][of - 1]?.stored.weight ?? view.weight,
-      label: () => workspace.labels.oneHot(workspace.classes),
+      label: () => workspace.labels.cast("float32").expand(1),
       sample: () => rolled(view.post, 0),
       unit: () => rolled(view.post, 1),
     }[secret]();
