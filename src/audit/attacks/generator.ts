@@ -175,7 +175,7 @@ export function generated(seed: number): TracedAttack {
       sample: () => rolled(view.post, 0),
       unit: () => rolled(view.post, 1),
     }[secret]();
-    const end = path.reduce((x, name) => table[name as keyof typeof table]?.(x, course) ?? x, start);
+    const end = path.reduce((x, name) => table[name]?.(x, course) ?? x, start);
     return { weight: isFree ? laid(end) : view.outer(view.pre, end), next: course.next };
   };
   const what = { weight: `layer ${of}'s weight`, label: "the label", sample: "the next sample", unit: "the next unit" };

@@ -109,6 +109,7 @@ export const unnamed: readonly Attack[] = [
       },
       { reads: ["pre", "post", "broadcast"] },
     ),
+    proof: "units meet",
     exposed: namesUnits,
   },
   {

@@ -83,6 +83,7 @@ export const vouching: readonly Attack[] = [
       },
       { reads: ["pre", "post", "secondPhase"] },
     ),
+    proof: "units meet",
     exposed: namesUnits,
   },
   {
