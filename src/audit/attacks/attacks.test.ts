@@ -31,6 +31,7 @@ const known: readonly string[] = [
   "scores of features times a weight",
   "weight shown to the layer above",
   "units meet in a nudge of their own",
+  "positions meet in a nudge of their own",
   // Probing.
   "sign noise times the identity",
   "codes of a permutation",
@@ -61,6 +62,8 @@ const known: readonly string[] = [
   "updates that change when they are read again",
   // State launders.
   "the gradient in a weight of a copied layer",
+  "the gradient in a weight of nobody",
+  "the past in a head",
   "the label in a bias of a copied layer",
   "units meet in a head",
   "units meet in a state of another layer",
@@ -89,6 +92,8 @@ const known: readonly string[] = [
   "a state grown beyond bounds",
   // Unnamed.
   "another layer unit by unit",
+  "backpropagation in broadcasts",
+  "another unit's noise",
   "gates unit by unit",
   "input unit by unit",
   "scores class by class",
