@@ -37,6 +37,7 @@ export const arithmetic: readonly Attack[] = [
     name: "sign of another unit's zero",
     why: "The neighbour's drive times 0 is a zero that keeps its sign; one divided by it is an infinity of that sign.",
     rule: hebbWith("minus-zero", (view) => learning(view, isMinus(zeroTimes(rolled(view.preactivation, 1))))),
+    proof: "units meet",
     exposed: namesUnits,
   },
   {
@@ -97,7 +98,7 @@ export const arithmetic: readonly Attack[] = [
     why: "A cast of -0.5 gives 0 where rounding down gives -1: the difference of the two selects a unit.",
     rule: hebbWith("truncated", (view) => {
       const half = view.post.mul(0).sub(0.5);
-      const index = half.cast("int32").cast("float32").sub(half.floor()).sum(1).cast("int32");
+      const index = half.cast("int32").cast("float32").sub(half.floor()).narrow(1, 0, 1).reshape([3]).cast("int32");
       return learning(view, view.post.gather(index, 1).sum(1, { keepdims: true }));
     }),
     exposed: namesUnits,

@@ -35,8 +35,11 @@ export interface TracedAttack extends Named {
   /** A rule is a function that gives it with its options chosen. */
   readonly rule: () => ChosenRule;
   readonly on?: NetworkName;
-  /** What shows that it works: an input that moves the change of a layer, or that its changes are those of backpropagation. */
-  readonly proof?: { readonly moves: number; readonly by: string } | "backpropagation";
+  /**
+   * What shows that it works: an input that moves the change of a layer, that its changes are those of backpropagation, or that the first
+   * unit of layer 1 moves the weights of the others.
+   */
+  readonly proof?: { readonly moves: number; readonly by: string } | "backpropagation" | "units meet";
 }
 
 /** An attack that would change the process it runs in: the text of a rule's file, for a sandbox. */

@@ -79,11 +79,14 @@ graph.Tensor.prototype.mul = function (factor) {
   ),
   attack(
     "lists patched",
-    "Array.prototype.filter drops what is called weightTransport from lists of layers.",
-    `const filter = Array.prototype.filter;
+    "Array.prototype.sort empties the lists of layers that a certificate sorts, and Array.prototype.filter what it calls a signal.",
+    `const sort = Array.prototype.sort;
+Array.prototype.sort = function (by) {
+  return this.every((one) => typeof one === "number" || one === "readout") ? [] : sort.call(this, by);
+};
+const filter = Array.prototype.filter;
 Array.prototype.filter = function (...given) {
-  const found = filter.apply(this, given);
-  return found.every((one) => typeof one === "number") ? [] : found;
+  return filter.apply(this, given).includes("otherWeight") ? ["pre", "post"] : filter.apply(this, given);
 };`,
     "change.add(other)",
   ),

@@ -16,6 +16,9 @@ import {
 
 const always = { kind: "constant", value: 0 } as const;
 
+/** Whether a certificate is read off a graph, not while the rule is traced. */
+const isWatched = (): boolean => (new Error().stack ?? "").includes("certificateOf");
+
 export const roles: readonly Attack[] = [
   {
     name: "unregistered noise",
@@ -149,11 +152,11 @@ export const roles: readonly Attack[] = [
   },
   {
     name: "a layer that changes its number",
-    why: "Layer 2 says that it is layer 1, and its weight is layer 1's.",
+    why: "Layer 2 says that it is layer 1 where a certificate is made, and its weight is layer 1's.",
     rule: hebbWith("renumbered", (_, workspace) => {
       const two = layerAt(workspace, 2);
       const { weight } = two.stored;
-      Object.assign(two.layer, { index: 1 });
+      Object.defineProperty(two.layer, "index", { configurable: true, get: () => (isWatched() ? 1 : 2) });
       return laid(weight);
     }),
     proof: { moves: 1, by: "layer2.weight" },
@@ -191,12 +194,12 @@ export const roles: readonly Attack[] = [
     exposed: namesLabel,
   },
   {
-    name: "a constant that is written over",
-    why: "A zero before a weight becomes a one once the certificate is made.",
-    rule: hebbWith("written-over", (_, workspace) => {
-      const zero = constant([0], []);
-      setTimeout(() => inputOf(zero).values.fill(1), 0);
-      return laid(layerAt(workspace, 2).stored.weight).mul(zero);
+    name: "a constant that has two values",
+    why: "The number before a weight is 0 where it is asked for by a certificate, and 1 elsewhere.",
+    rule: hebbWith("two-values", (_, workspace) => {
+      const number = constant([0], []);
+      Object.defineProperty(number.attributes, "values", { get: () => [isWatched() ? 0 : 1] });
+      return laid(layerAt(workspace, 2).stored.weight).mul(number);
     }),
     exposed: namesWeights(2),
   },

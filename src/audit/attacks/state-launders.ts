@@ -151,6 +151,25 @@ export const stateLaunders: readonly Attack[] = [
     exposed: namesAnyWeights,
   },
   {
+    name: "the gradient in a weight of nobody",
+    why: "A value of kind weight without an owner is trained to be the gradient: it, too, counts as the layer's own weight.",
+    rule: training("ownerless-weight", "weight", () => undefined, gradientOfFirst),
+    proof: { moves: 1, by: "memory" },
+    exposed: namesAnyWeights,
+  },
+  {
+    name: "the past in a head",
+    why: "A head is trained to be the last batch's mean activity: only states count as remembered.",
+    rule: training(
+      "past-head",
+      "head",
+      (layer) => layer,
+      (workspace) => layerAt(workspace, 1).post.mean(0, { keepdims: true }),
+    ),
+    proof: { moves: 1, by: "memory" },
+    exposed: namesMemory,
+  },
+  {
     name: "the label in a bias of a copied layer",
     why: "A value of kind bias whose owner is a copy of layer 1 is trained to be the label.",
     rule: training(

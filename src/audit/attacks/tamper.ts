@@ -12,7 +12,7 @@ export function tamper(registry: Registry): Opened {
   return registry as unknown as Opened;
 }
 
-/** The attributes of a node, to be written. */
-export function inputOf(node: Tensor): { name: string; values: number[] } {
-  return node.attributes as unknown as { name: string; values: number[] };
+/** The attributes of an input, to be written. */
+export function inputOf(node: Tensor): { name: string } {
+  return node.attributes as unknown as { name: string };
 }

@@ -131,12 +131,18 @@ export const twoGraphs: readonly Attack[] = [
   },
   {
     name: "fixed value named as another layer's noise",
-    why: "A fixed value named noise.layer2.xi is fed layer 2's noise.",
-    rule: hebbWith("noise-fixed", (_, workspace) => {
-      const noise = layerAt(workspace, 2).noise("xi", [3], "normal");
-      return laid(kept(workspace, "noise.layer2.xi", [3]).tensor).add(total(noise).mul(0));
+    why: "Layer 2 learns with noise of its own; at layer 1 a fixed value of the same name is fed that noise.",
+    rule: rule("noise-fixed", (workspace) => {
+      const secret = [
+        kept(workspace, "noise.layer2.xi", [3]).tensor.sum(),
+        layerAt(workspace, 2).noise("xi", [3], "normal").sum(),
+      ];
+      const { slopes } = hebbUpdates(workspace);
+      return {
+        slopes: slopes.map(({ parameter, gradient }, i) => ({ parameter, gradient: gradient.add(secret[i] ?? 0) })),
+      };
     }),
-    exposed: namesSignal("noise"),
+    exposed: ({ layers }) => layers[0]?.signals.includes("noise") === true,
   },
   {
     name: "between that reads the labels by closure",

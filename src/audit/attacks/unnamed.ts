@@ -1,9 +1,11 @@
 /** What no signal names: numbers that pass as broadcasts or as errors, and what lies beside a synapse. */
 import { concat, constant, range, type Tensor } from "../../graph/index.ts";
-import type { LayerView, Workspace } from "../../rules/index.ts";
+import { credit, type LayerView, type Workspace } from "../../rules/index.ts";
 import {
+  aboveOf,
   type Attack,
   backpropagation,
+  cardOf,
   hebbWith,
   layerAt,
   namesActivity,
@@ -27,6 +29,21 @@ const columns = (x: Tensor, of: (column: Tensor) => Tensor = (column) => column)
 const whiff = (workspace: Workspace): Tensor => workspace.lossOf().mul(1e-30);
 const one = (x: Tensor): Tensor => total(x).equal(total(x)).cast("float32");
 
+/** A layer's weight, number by number, in answer to probes made of data; twice the probe less the probe is the answer without the bias. */
+function weightByNumbers(view: LayerView): Tensor {
+  const n = view.layer.inFeatures;
+  const power = (row: number): Tensor =>
+    constant(
+      range(n).map((i) => (i === row ? 0 : 1e4)),
+      [1, n],
+    );
+  const rows = range(n).map((row) => {
+    const probe = one(view.pre).sigmoid().mul(0.5).pow(power(row));
+    return columns(view.drive(probe.mul(2)).sub(view.drive(probe)));
+  });
+  return concat(rows, 0);
+}
+
 /** A layer's own weight, in answer to an identity that is made of data. */
 function ownWeight(view: LayerView): Tensor {
   const n = view.layer.inFeatures;
@@ -46,6 +63,45 @@ export const unnamed: readonly Attack[] = [
     }),
     proof: { moves: 1, by: "layer2.weight" },
     exposed: namesActivity(2),
+  },
+  {
+    name: "backpropagation in broadcasts",
+    why: "Errors, gates, and answers to probes made of data come in one number at a time: each is a broadcast, together they are backpropagation.",
+    rule: credit({
+      ...cardOf("broadcast-backpropagation", ["pre", "preactivation", "broadcast"]),
+      teach: (workspace) => {
+        let error = columns(workspace.outputError);
+        return [...workspace.layers]
+          .reverse()
+          .map((view) => {
+            const message = error.matmul(weightByNumbers(aboveOf(view)).transposeLast());
+            const gates = columns(view.preactivation, (unit) => unit.greater(0).where(1, 0));
+            error = message.mul(gates);
+            return view.gate(message);
+          })
+          .reverse();
+      },
+    }),
+    proof: "backpropagation",
+    exposed: (certificate) => namesSignal("otherActivity")(certificate) || namesSignal("otherWeight")(certificate),
+  },
+  {
+    name: "another unit's noise",
+    why: "A unit learns by its neighbour's perturbation and the loss: noise is not told apart unit by unit.",
+    rule: hebbWith(
+      "lateral-noise",
+      (view, workspace) => {
+        const xi = view.noise("xi", "units", "normal");
+        const pass = workspace.further({
+          perturb: (layer, drive) => (layer.index === view.index ? drive.add(xi.mul(0.01)) : drive),
+        });
+        const rise = view.toEverySample(workspace.lossOf(pass).sub(workspace.lossOf()));
+        const next = xi.gather(constant([1, 2, 3, 0], [4], "int32"), 1);
+        return view.outer(view.pre, next.mul(rise));
+      },
+      { reads: ["pre", "post", "broadcast", "noise"] },
+    ),
+    exposed: namesUnits,
   },
   {
     name: "gates unit by unit",
@@ -109,6 +165,7 @@ export const unnamed: readonly Attack[] = [
       },
       { reads: ["pre", "post", "broadcast"] },
     ),
+    proof: "units meet",
     exposed: namesUnits,
   },
   {

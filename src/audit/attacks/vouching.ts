@@ -9,6 +9,7 @@ import {
   layerAt,
   namesAnyWeights,
   namesLabel,
+  namesPositions,
   namesUnits,
   namesWeights,
   total,
@@ -83,7 +84,25 @@ export const vouching: readonly Attack[] = [
       },
       { reads: ["pre", "post", "secondPhase"] },
     ),
+    proof: "units meet",
     exposed: namesUnits,
+  },
+  {
+    name: "positions meet in a nudge of their own",
+    on: "tree",
+    why: "A unit's drive plus its drives at all positions, through the nonlinearity, counts as its output in a second pass.",
+    rule: hebbWith(
+      "nudged-by-positions",
+      (view, { batch }) => {
+        const { positions, outFeatures } = view.layer;
+        const u = view.preactivation;
+        const places = u.reshape([batch, positions, outFeatures]);
+        const all = places.sum(1, { keepdims: true }).broadcastTo(places.shape).reshape(u.shape);
+        return view.outer(view.pre, view.activate(u.add(all)));
+      },
+      { reads: ["pre", "post", "secondPhase"] },
+    ),
+    exposed: namesPositions,
   },
   {
     name: "units rolled into a nudge",

@@ -1,0 +1,12 @@
+/** Honest rules are certified with what they read: what is done against attacks must not make them look worse. */
+import { describe, expect, test } from "vitest";
+import { certify } from "../certificate/certificate.ts";
+import { inputLength, networkNamed } from "./attack.ts";
+import { honest } from "./honest.ts";
+
+describe.each(["mlp", "tree"] as const)("on a %s, as it should be", (network) => {
+  test.each(honest.map((one) => [one.name, one] as const))("%s", (_, { rule, signals }) => {
+    const certificate = certify(rule(), networkNamed(network), inputLength[network]);
+    expect([...certificate.signals].sort()).toEqual([...signals].sort());
+  });
+});
