@@ -37,9 +37,16 @@ export type PartnerRequest =
 /** A symbol that no vocabulary has: what stands in the place of a symbol that is not shown. Its one-hot code is all zeros. */
 export const blank = -1;
 
-/** What must be known to make a partner. */
-export function sourceOf({ kind }: PartnerRequest): PairSource {
-  return kind === "part" ? "none" : pairSource[kind];
+/**
+ * What must be known to make a partner, for a network of `layers` hidden layers. Resampling below level 0 keeps the class and nothing
+ * else: it knows the label. The last layer is taken to stand for the class, as it does where the network is as deep as the hierarchy.
+ */
+export function sourceOf(request: PartnerRequest, layers: number): PairSource {
+  if (request.kind === "part") return "none";
+  if (request.kind !== "resample") return pairSource[request.kind];
+  const { level } = request;
+  const isClass = typeof level === "number" ? level === 0 : level.layer >= layers;
+  return isClass ? "label" : "generator";
 }
 
 /** Name of a partner's symbols at the edge: `partner.same-class`, `partner.part.0-4`, `partner.resample.level1`, `partner.resample.layer2`. */

@@ -15,8 +15,7 @@ import {
   topological,
 } from "../graph/index.ts";
 import { allLayers, type Layer, type Network } from "../networks/index.ts";
-import type {
-  Workspace} from "../rules/index.ts";
+import type { Workspace } from "../rules/index.ts";
 import {
   type Between,
   type ChosenRule,
@@ -27,9 +26,10 @@ import {
   RuleError,
   type TraceRequest,
   type Updates,
-  type Variable
+  type Variable,
 } from "../rules/index.ts";
 import { refuseKeptName, refuseObjectiveName, refuseTwice } from "./names.ts";
+import { evaluationChunk } from "./sizes.ts";
 import { workspaceFor } from "./write-document.ts";
 
 /** A rule's updates on a batch, before optimiser and simplification: what is audited, and what the step is made of. */
@@ -76,6 +76,8 @@ export function readDocument(rule: ChosenRule, given: unknown, request: TraceReq
       ...[...registry.variables, ...registry.noises].map(({ tensor }) => tensor),
     ].map((tensor) => [nameOf(tensor), tensor]),
   );
+  if (document.scores !== null)
+    scoresOf(id, document, judgingWorkspace(id, document, { ...request, batch: evaluationChunk }));
   const values = graphOf(id, document.updates, (name) => inputs.get(name));
   return { network, rule, document, between, workspace, updates: updatesOf(id, document, workspace, values, ownerOf) };
 }
@@ -86,7 +88,11 @@ export function judgingWorkspace(id: string, document: RuleDocument, request: Tr
 }
 
 /** Scores of the classes that a rule gives instead of the read-out, over symbols and what is trained and kept. Throws RuleError where they read more. */
-export function scoresOf(id: string, document: RuleDocument, { registry }: Workspace): Tensor | undefined {
+export function scoresOf(
+  id: string,
+  document: RuleDocument,
+  { registry, network, batch }: Workspace,
+): Tensor | undefined {
   if (document.scores === null) return undefined;
   const kept = new Map(registry.variables.map(({ name, tensor }) => [name, tensor]));
   for (const { name, shape } of document.variables) if (!kept.has(name)) kept.set(name, keptInput(name, shape));
@@ -96,6 +102,11 @@ export function scoresOf(id: string, document: RuleDocument, { registry }: Works
     (name) => (name === "tokens" ? registry.tokens : kept.get(name)),
     "scores",
   );
+  const { classes } = network.readout;
+  if (scores?.rank !== 2 || scores.size(0) !== batch || scores.size(1) !== classes)
+    throw new RuleError(
+      `rule ${id}: expected scores of ${batch} examples for ${classes} classes, got ${String(scores)}`,
+    );
   return scores;
 }
 
@@ -226,6 +237,8 @@ function updatesOf(
     const parameter = variable(name, "decay") as Parameter;
     if (!learning.some((slope) => slope.parameter === parameter) && !readout.parameters.includes(parameter))
       refuse(`expected a decay of what learns, got one of "${name}" (${parameter.kind}), which has no pseudo-gradient`);
+    if (!(rate >= 0 && rate < 1))
+      refuse(`expected the decay of "${name}" to be a share from 0 to below 1, got ${rate}`);
     return { parameter, rate };
   });
   const twice = forgetful.find(({ parameter }, i) => forgetful.findIndex((one) => one.parameter === parameter) !== i);

@@ -16,9 +16,11 @@ import { evaluatedBatches, evaluationChunk } from "./sizes.ts";
 /** The document of a rule. Throws RuleError when the rule refuses the network, and whatever the rule throws. */
 export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDocument {
   const { rule, options } = chosen;
-  const { network, batch, length } = request;
+  const { batch, length } = request;
+  // The rule's own copy: what it does to it bears on nothing else.
+  const network = frozen(structuredClone(request.network));
   const between = rule.between(options);
-  const workspace = workspaceFor(request, between);
+  const workspace = workspaceFor({ network, batch, length }, between);
   const { slopes, next = [], objectives = [], decays = [] } = traceRule(chosen, workspace);
   const { registry } = workspace;
   const judging = workspaceFor({ network, batch: evaluationChunk, length }, between);
@@ -50,6 +52,12 @@ export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDo
     between: sizes.map((size) => ({ batch: size, layers: betweenLayers(rule.id, network, between, size) })),
     scores: scores === undefined ? null : toData(tensors(rule.id, [scores])),
   };
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }
 
 /** What a rule sees of a batch. */

@@ -227,10 +227,11 @@ describe("what pairs know", () => {
     expect(labels({ pair: "context" })).toEqual([[], [], []]);
   });
 
-  test("resampling knows the generator, at the level of each layer or at one level", () => {
-    const at = (level: unknown) => [{ kind: "resample", source: "generator", level }];
-    expect(pairs({ pair: "resample" })).toEqual([at({ layer: 1 }), at({ layer: 2 }), at({ layer: 3 })]);
+  test("resampling knows the generator, at the level of each layer or at one level; at that of the class it knows the label", () => {
+    const at = (level: unknown, source = "generator") => [{ kind: "resample", source, level }];
+    expect(pairs({ pair: "resample" })).toEqual([at({ layer: 1 }), at({ layer: 2 }), at({ layer: 3 }, "label")]);
     expect(pairs({ pair: "resample", level: 1 })).toEqual([at(1), at(1), at(1)]);
+    expect(pairs({ pair: "resample", level: 0 })[0]).toEqual(at(0, "label"));
   });
 
   test("the control's partner is any other example", () => {

@@ -15,9 +15,8 @@ import { numbersPerExample } from "./activity.ts";
 import { type Arrival, arrivalsAt } from "./arrivals.ts";
 import { type Coupling, couplingOf } from "./coupling.ts";
 import { informationFlow, type LayerId, type LayerReads, ownerOf } from "./flow.ts";
-import { type UpdateGraph, updateGraph } from "./graph.ts";
+import { sampleOf, type UpdateGraph, updateGraph } from "./graph.ts";
 import type { Kept } from "./kept.ts";
-import { alongAxis, type Load } from "./load.ts";
 import { type LateralReach, reachOf, type Scopes } from "./scope.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 
@@ -71,7 +70,7 @@ export interface LayerCertificate {
     readonly weights: number;
     /** Numbers that the rule keeps for this layer between steps: feedback, heads, running averages. */
     readonly kept: number;
-    /** Those of them, and of values of the whole network, that past samples have changed and that the update reads: what it remembers. */
+    /** Numbers of heads and states that past steps have changed and that the update reads: what it remembers. */
     readonly remembered: number;
     /** Numbers kept for each weight of the layer. */
     readonly perWeight: number;
@@ -91,14 +90,22 @@ export interface Certificate {
   readonly phases: number;
   /** Numbers of activity that any update uses, for each sample; what several layers use counts once. */
   readonly perSample: number;
+  /** Shares of weights and biases that are forgotten at each step, whatever the learning rate. */
+  readonly forgets: readonly {
+    readonly layer: LayerId;
+    readonly of: "weight" | "bias" | "head";
+    readonly rate: number;
+  }[];
   readonly layers: readonly LayerCertificate[];
 }
 
-/** Samples of the batch that is traced: enough to tell a pair, a neighbour and the rest of a batch apart. */
-const batch = 3;
-
-/** Certifies a rule on a network for inputs of `length` symbols. Throws RuleError when the rule breaks its contract or refuses the network. */
-export function certify(rule: ChosenRule, network: Network, length: number): Certificate {
+/**
+ * Certifies a rule on a network and a batch of inputs of `length` symbols. A batch of 3 is enough to tell a pair, a neighbour and the
+ * rest of a batch apart, but a rule may do otherwise in another: a run is certified on its own.
+ *
+ * Throws RuleError when the rule breaks its contract or refuses the network.
+ */
+export function certify(rule: ChosenRule, network: Network, length: number, batch = 3): Certificate {
   return certificateOf(traceUpdates({ network, rule, batch }, length));
 }
 
@@ -106,12 +113,17 @@ export function certify(rule: ChosenRule, network: Network, length: number): Cer
 export function certificateOf(traced: TracedUpdates): Certificate {
   const graph = updateGraph(traced);
   const reads = informationFlow(graph);
-  const sampleOf = samplesIn(graph);
   const kept = keptValues(graph);
   const layers = traced.network.layers.map((layer, i): LayerCertificate => {
     const read = reads[i];
     if (read === undefined) throw new Error(`internal: no reads of layer ${layer.index}`);
-    return layerCertificate(graph, layer, read, reads, couplingOf(graph.plain[i] ?? [], sampleOf, kept, graph.batch));
+    return layerCertificate(
+      graph,
+      layer,
+      read,
+      reads,
+      couplingOf(graph.plain[i] ?? [], (node) => sampleOf(graph.registry, node), kept, graph.batch),
+    );
   });
   const { rule } = traced.rule;
   return {
@@ -120,6 +132,11 @@ export function certificateOf(traced: TracedUpdates): Certificate {
     signals: inOrder(new Set(layers.flatMap(({ signals: found }) => found))),
     phases: phasesOf(graph, "all"),
     perSample: numbersHeld(new Set(reads.flatMap(({ held }) => [...held])), graph),
+    forgets: (traced.updates.decays ?? []).map(({ parameter: { owner, kind }, rate }) => ({
+      layer: idOf(graph, owner?.index ?? 0),
+      of: kind,
+      rate,
+    })),
     layers,
   };
 }
@@ -135,6 +152,8 @@ function layerCertificate(
   const { lateral, scopes } = reachOf(graph, index, new Set([...read.errors, ...read.broadcasts]));
   const topDown = arrivalsAt(graph, index, read);
   const found = new Set<Signal>(read.signals);
+  // What is forgotten is a share of the weight itself.
+  if (graph.forgetting.some(({ owner, kind }) => owner === layer && kind !== "head")) found.add("weight");
   if (lateral.units !== "none") found.add("lateral");
   if (lateral.positions) found.add("positions");
   if (scopes.pre === "unit") found.add("otherInput");
@@ -145,7 +164,7 @@ function layerCertificate(
   const kept = graph.registry.variables
     .filter(({ owner, kind }) => owner === layer && kind !== "weight" && kind !== "bias")
     .reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const pairs = pairsOf(read);
+  const pairs = pairsOf(read, graph.network);
   const facts = {
     layer: index,
     signals: inOrder(found),
@@ -175,12 +194,6 @@ function layerCertificate(
     },
   };
   return { ...facts, verdict: verdictOn(facts) };
-}
-
-/** The sample to which the elements of an input belong: data and partners have one row for each. Random numbers tell nothing of any. */
-function samplesIn({ registry, labels }: UpdateGraph): (node: Tensor) => Load | undefined {
-  const perExample = new Set([registry.tokens, labels, ...registry.partners.map(({ tokens }) => tokens)]);
-  return (node) => (perExample.has(node) ? alongAxis(node, 0, (sample) => sample + 1) : undefined);
 }
 
 /** What is kept beside the network's weights, and what it becomes. */
@@ -221,10 +234,10 @@ function sorted(layers: Iterable<LayerId>): LayerId[] {
   return [...new Set(layers)].sort((a, b) => (place(a) === place(b) ? 0 : place(a) - place(b)));
 }
 
-function pairsOf({ partners }: LayerReads): PairUse[] {
+function pairsOf({ partners }: LayerReads, { layers }: Network): PairUse[] {
   return [...partners].map((request) => ({
     kind: request.kind,
-    source: sourceOf(request),
+    source: sourceOf(request, layers.length),
     ...(request.kind === "resample" ? { level: request.level } : {}),
   }));
 }

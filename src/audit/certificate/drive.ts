@@ -122,7 +122,8 @@ export function driveOf(node: Tensor, operands: readonly Drive[]): Drive {
     }
     case "maximum":
     case "minimum":
-      return isZero(node.inputs[0]) ? b : isZero(node.inputs[1]) ? a : together([a, b]);
+      // Clipped at a number, as a saturating unit is.
+      return isNumber(node.inputs[0]) ? b : isNumber(node.inputs[1]) ? a : together([a, b]);
     case "equal":
     case "less":
     case "lessEqual":
@@ -198,6 +199,10 @@ function through(a: Drive, b: Drive): Drive {
   const plain = (one: Drive): Drive => ({ ...one, trained: false, flat: false });
   const product = multiplied([plain(a), plain(b)]);
   return a.random === true || b.random === true ? { ...product, patterned: false, flat: false } : product;
+}
+
+function isNumber(node: Tensor | undefined): boolean {
+  return node !== undefined && (is(node, "constant") || is(node, "broadcastTo")) && uniformValue(node) !== undefined;
 }
 
 function isZero(node: Tensor | undefined): boolean {

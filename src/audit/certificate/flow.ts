@@ -6,8 +6,7 @@
  * activity carries it. What a rule keeps is read with everything its next value is made of. Two things have a name of their own:
  *
  * - the output error: what is made of scores and of forms in which scores and labels meet (`judgement.ts`), and of nothing else;
- * - a broadcast: at most one number for each example and pass, made of such, of noise and of activity. One number that is made of
- *   activity alone (how active all units are) is a broadcast; several are that activity.
+ * - a broadcast: at most one number for each example and pass, made of such and of noise: a loss, an error, a difference of losses.
  *
  * A pass that was changed by a pattern shows the weights behind it to whoever knows the pattern: its activity is read as those weights;
  * a judgement of it is a broadcast for the layer alone at which it was changed.
@@ -17,7 +16,6 @@ import type { Layer } from "../../networks/index.ts";
 import type { PartnerRequest, Signal } from "../../rules/index.ts";
 import { numbersPerExample } from "./activity.ts";
 import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
-import { meetingAt } from "./judgement.ts";
 
 /** A layer, counted from 1 at the input side; 0 is the input itself. */
 export type LayerId = number | "readout";
@@ -40,7 +38,7 @@ export interface LayerReads {
   readonly partners: ReadonlySet<PartnerRequest>;
   /** Own activity of further passes, and own activity that other layers read: what went into it is read here. */
   readonly behind: ReadonlySet<Tensor>;
-  /** States of its own or of the whole network that are read: what is remembered from step to step. */
+  /** States that are read, and heads of its own: what is remembered from step to step. */
   readonly remembered: ReadonlySet<Tensor>;
   /** Whether noise that is not the layer's own is read. */
   readonly sharesNoise: boolean;
@@ -54,16 +52,25 @@ export function informationFlow(graph: UpdateGraph): LayerReads[] {
   const walks = graph.roots.map((roots, i) => new Walk(i + 1, roots, graph));
   // Activity that anyone reads is looked behind on account of the layer whose activity it is.
   const looked = new Set<Tensor>();
+  const through = new Set<Tensor>();
   for (let open = true; open;) {
     open = false;
     for (const walk of walks) {
       walk.run();
+      // The read-out has no update of its own here: what its scores are made of besides is the top layer's business.
+      const accountOf = (owner: number): Walk | undefined => walks[Math.min(Math.max(owner, 1), walks.length) - 1];
       for (const { leaf, owner } of walk.claims) {
         if (looked.has(leaf)) continue;
         looked.add(leaf);
         open = true;
-        // The read-out has no update of its own here: what its scores are made of besides is the top layer's business.
-        walks[Math.min(owner, walks.length) - 1]?.lookBehind(leaf);
+        accountOf(owner)?.lookBehind(leaf);
+      }
+      for (const leaf of walk.judged) {
+        if (through.has(leaf)) continue;
+        through.add(leaf);
+        open = true;
+        const found = graph.leaves.get(leaf);
+        if (found !== undefined) accountOf(ownerOf(found))?.lookThrough(leaf);
       }
     }
   }
@@ -79,6 +86,9 @@ class Walk {
   /** Activity of other layers that is taken at its word here. */
   readonly claims = new Set<{ readonly leaf: Tensor; readonly owner: number }>();
 
+  /** Activity of passes that are judged here. */
+  readonly judged = new Set<Tensor>();
+
   private readonly signals = new Set<Signal>();
   private readonly weights = new Set<LayerId>();
   private readonly others = new Map<Tensor, LayerId>();
@@ -91,10 +101,6 @@ class Walk {
   private sharesNoise = false;
   /** Numbers that tell of scores and labels. */
   private readonly judgements = new Set<Tensor>();
-  /** Numbers made of activity alone, and whether the update itself uses them. */
-  private readonly sums = new Map<Tensor, boolean>();
-  /** Whether there were several of them, so that what they are made of is read. */
-  private opened = false;
   private readonly seen = new Set<Tensor>();
   private readonly behind = new Set<Tensor>();
   private readonly stack: { readonly node: Tensor; readonly held: boolean }[];
@@ -119,14 +125,7 @@ class Walk {
   /** Walks until nothing is left to see. */
   run(): void {
     this.exhaust();
-    // One number made of activity alone is a broadcast; of several, what they are made of is read.
-    while (this.sums.size > 1 || (this.opened && this.sums.size > 0)) {
-      this.opened = true;
-      for (const [node, held] of this.sums) for (const operand of node.inputs) this.stack.push({ node: operand, held });
-      this.sums.clear();
-      this.exhaust();
-    }
-    for (const node of [...this.sums.keys(), ...this.judgements]) {
+    for (const node of this.judgements) {
       if (this.broadcasts.has(node)) continue;
       this.signals.add("broadcast");
       this.broadcasts.add(node);
@@ -150,7 +149,7 @@ class Walk {
       this.seen.add(node);
       if (leaf !== undefined) this.meetActivity(leaf, held);
       else if (is(node, "input")) this.meetInput(node, held);
-      else if (!this.arrives(node, held)) for (const operand of node.inputs) this.stack.push({ node: operand, held });
+      else if (!this.arrives(node)) for (const operand of node.inputs) this.stack.push({ node: operand, held });
     }
   }
 
@@ -224,10 +223,10 @@ class Walk {
       if (noise.owner?.index !== this.layer) this.sharesNoise = true;
       return;
     }
-    const partner = graph.registry.partners.find(({ tokens }) => tokens === node);
+    const partner = this.partnerOf(node);
     if (partner !== undefined) {
       this.signals.add("pair");
-      this.partners.add(partner.request);
+      this.partners.add(partner);
     }
     // The input is what the first layer sees; anywhere else it is activity from outside the layer.
     if (this.layer === 1 && !fromUpdate) return;
@@ -257,7 +256,10 @@ class Walk {
     if (owner !== undefined && !isOwn) {
       this.signals.add("neighbour");
       this.kept.add(this.idOf(owner.index));
-    } else if (kind === "head") this.signals.add("localHead");
+    } else if (kind === "head") {
+      this.signals.add("localHead");
+      this.remembered.add(variable.tensor);
+    }
     if (kind === "state") this.remember(variable.tensor);
     if (next !== undefined && kind !== "fixed") this.stack.push({ node: next, held: fromUpdate });
   }
@@ -268,20 +270,13 @@ class Walk {
   }
 
   /** Whether a node is an output error or a broadcast, at which the walk ends. */
-  private arrives(node: Tensor, held: boolean): boolean {
+  private arrives(node: Tensor): boolean {
     // What is only moved or repeated has as many numbers as what it is made of.
     if (is(node, "reshape") || is(node, "broadcastTo") || is(node, "transpose")) return false;
     const made = this.made(node);
     const isJudged = (made & Made.judged) !== 0;
-    const others = Made.scores | Made.others;
-    if (isJudged ? (made & ~(Made.judged | Made.scores | Made.noise)) !== 0 : (made & others) === 0) return false;
-    if (!isJudged && (made & ~(others | Made.noise)) !== 0) return false;
-    if (this.isProbe(node)) return false;
-    const isNumber = this.isNumber(node);
-    if (!isJudged) {
-      if (!isNumber || this.opened) return false;
-      this.sums.set(node, held);
-    } else if (isNumber) this.judgements.add(node);
+    if (!isJudged || (made & ~(Made.judged | Made.scores | Made.noise)) !== 0 || this.isProbe(node)) return false;
+    if (this.isNumber(node)) this.judgements.add(node);
     else if ((made & Made.noise) === 0) this.errors.add(node);
     else return false;
     return true;
@@ -300,22 +295,46 @@ class Walk {
   /** Takes note of what has arrived, and of what stands behind the activity it is made of. */
   private note(node: Tensor): void {
     for (const one of topological([node])) {
-      const leaf = this.graph.leaves.get(one);
-      if (leaf !== undefined) {
-        if (leaf.pass.kind === "partner") {
-          this.signals.add("pair");
-          this.partners.add(leaf.pass.request);
-        }
-        const owner = ownerOf(leaf);
-        if (owner === this.layer) this.lookBehind(one);
-        else if (owner > 0) this.claims.add({ leaf: one, owner });
-      }
+      if (this.graph.leaves.has(one)) this.judge(one);
       if (this.graph.kept.get(one)?.variable.kind === "state") this.remember(one);
       const noise = this.graph.registry.noises.find(({ tensor }) => tensor === one);
       if (noise === undefined) continue;
       this.signals.add("noise");
       if (noise.owner?.index !== this.layer) this.sharesNoise = true;
     }
+  }
+
+  /**
+   * What went into activity of this layer in a pass that is judged, besides the network's own computing, symbols and noise: weights
+   * where they do not belong, labels, what is kept. The activity on the way is not read, only what it was made to carry.
+   */
+  lookThrough(leaf: Tensor): void {
+    const { graph } = this;
+    const seen = new Set<Tensor>();
+    const stack = [...(graph.leaves.get(leaf)?.origin ?? [])];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (seen.has(node)) continue;
+      seen.add(node);
+      if (graph.leaves.has(node)) this.judge(node);
+      else if (!is(node, "input")) {
+        if (graph.meeting(node) === undefined) stack.push(...node.inputs);
+        else for (const one of topological([node])) if (graph.leaves.has(one)) this.judge(one);
+      } else if (graph.kept.has(node) || node === graph.labels || this.partnerOf(node) !== undefined)
+        this.meetInput(node, false);
+    }
+  }
+
+  /** Takes note of activity in a pass that is judged. */
+  private judge(leaf: Tensor): void {
+    this.judged.add(leaf);
+    const pass = this.graph.leaves.get(leaf)?.pass;
+    if (pass?.kind !== "partner") return;
+    this.signals.add("pair");
+    this.partners.add(pass.request);
+  }
+
+  private partnerOf(node: Tensor): PartnerRequest | undefined {
+    return this.graph.registry.partners.find(({ tokens }) => tokens === node)?.request;
   }
 
   /** Whether it is made of activity that follows a change chosen at another layer. */
@@ -355,15 +374,11 @@ function makings(graph: UpdateGraph, layer: number): (node: Tensor) => number {
     if (kept !== undefined) return Made.parameters;
     return graph.registry.noises.some(({ tensor }) => tensor === node) ? Made.noise : Made.input;
   };
-  const isScores = (node: Tensor): boolean => {
-    const leaf = graph.leaves.get(node);
-    return leaf !== undefined && ownerOf(leaf) > depth;
-  };
   const making = (output: Tensor): number => {
     for (const node of topological([output])) {
       if (known.has(node)) continue;
       const ofOperands = (): number => node.inputs.reduce((all, operand) => all | (known.get(operand) ?? 0), 0);
-      const met = meetingAt(node, { isScores, labels: graph.labels });
+      const met = graph.meeting(node);
       known.set(node, is(node, "input") ? leafMaking(node) : met === undefined ? ofOperands() : Made.judged);
     }
     return known.get(output) ?? 0;

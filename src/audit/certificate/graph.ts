@@ -10,9 +10,11 @@ import type { Layer, Network } from "../../networks/index.ts";
 import type { Registry, Variable } from "../../rules/index.ts";
 import type { TracedUpdates } from "../../train/index.ts";
 import { findActivity, type Seen } from "./activity.ts";
+import { Expansion } from "./expansion.ts";
 import { Interner } from "./intern.ts";
+import { type Meeting, meetingAt } from "./judgement.ts";
 import { alongAxis, type Load } from "./load.ts";
-import { mixingOf, mixtures } from "./mixing.ts";
+import { mixtures } from "./mixing.ts";
 
 /** A leaf that stands for activity. */
 export interface ActivityLeaf extends Seen {
@@ -47,8 +49,12 @@ export interface UpdateGraph {
   readonly leaves: ReadonlyMap<Tensor, ActivityLeaf>;
   readonly kept: ReadonlyMap<Tensor, KeptValue>;
   readonly labels: Tensor;
+  /** What forgets a share of itself at each step. */
+  readonly forgetting: readonly Variable[];
   /** Layers whose products stand behind a root, input side first: what must have been computed. */
   readonly computedFor: (layer: number) => readonly Layer[];
+  /** Whether scores and labels meet in a node, and as what. */
+  readonly meeting: (node: Tensor) => Meeting | undefined;
   /** Whether every element of a node tells of one example at most, and no two of the same. */
   readonly isPerExample: (node: Tensor) => boolean;
   /** Products of each layer (read-out last) in all passes of the step, in batches. */
@@ -83,6 +89,13 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
     if (of !== undefined && leaf !== undefined && expression !== undefined)
       leaves.set(leaf, { ...of, leaf, node, origin: own, expression });
   }
+  let expanded: Expansion | undefined;
+  const expansion = (): Expansion => {
+    if (expanded !== undefined) return expanded;
+    expanded = new Expansion();
+    for (const { leaf, expression } of leaves.values()) expanded.replace(leaf, expression);
+    return expanded;
+  };
   const valueOf = new Map(changed.map(({ variable }, i) => [variable, simple[i]]));
   const rootsOf = (layer: Layer, kinds?: readonly string[]): Tensor[] =>
     changed.flatMap(({ variable }) => {
@@ -111,16 +124,25 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
     leaves,
     kept: new Map(registry.variables.map((variable) => [variable.tensor, { variable, next: valueOf.get(variable) }])),
     labels: registry.labels,
+    forgetting: (updates.decays ?? []).map(({ parameter }) => parameter),
     computedFor: (layer) => {
       const nodes = computing[layer - 1] ?? [];
       return [
         ...new Set(nodes.flatMap((node) => (seen.get(node)?.signal === "pre" ? [] : (seen.get(node)?.layer ?? [])))),
       ];
     },
+    meeting: (node) =>
+      meetingAt(node, {
+        isScores: (one) => {
+          const leaf = leaves.get(one);
+          return leaf !== undefined && leaf.signal !== "pre" && leaf.layer === network.readout;
+        },
+        labels: registry.labels,
+      }),
     isPerExample: (node) => {
-      const known = mixtures([node], { at: (one) => examplesOf(one, leaves, registry.labels, workspace.batch) });
-      const load = known.get(node);
-      return load === undefined || mixingOf([node], known) === "none" || load.values.every((one) => one >= 0);
+      const [plain] = expansion().apply([node]);
+      const known = mixtures(plain === undefined ? [] : [plain], { at: (one) => sampleOf(registry, one) });
+      return (plain && known.get(plain))?.values.every((one) => one >= 0) ?? true;
     },
     products: (layer, of) => {
       const nodes = of === "all" ? everything : new Set(computing[of - 1]);
@@ -133,18 +155,10 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
   };
 }
 
-/** The examples to which the rows of an activity, and labels, belong, from 1. */
-function examplesOf(
-  node: Tensor,
-  leaves: ReadonlyMap<Tensor, ActivityLeaf>,
-  labels: Tensor,
-  batch: number,
-): Load | undefined {
-  if (node === labels) return alongAxis(node, 0, (example) => example + 1);
-  const found = leaves.get(node);
-  if (found === undefined) return undefined;
-  const { positions, shared } = found.layer;
-  return alongAxis(node, -2, (row) => (Math.floor(row / (shared ? positions : 1)) % batch) + 1);
+/** The sample, from 1, to which the elements of an input belong: data and partners have one row for each. Random numbers tell nothing of any. */
+export function sampleOf({ tokens, labels, partners }: Registry, node: Tensor): Load | undefined {
+  const isData = node === tokens || node === labels || partners.some((partner) => partner.tokens === node);
+  return isData ? alongAxis(node, 0, (sample) => sample + 1) : undefined;
 }
 
 /** Puts a leaf in the place of every activity. */

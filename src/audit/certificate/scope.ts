@@ -5,8 +5,9 @@
  * is not lateral. What is kept, by whomever, carries what it is made of from one step to the next; the layer's own activity of a further
  * pass, and its input there, carry what the rule has made them of.
  */
-import { is, sizeOf, Tensor, topological } from "../../graph/index.ts";
+import { is, sizeOf, type Tensor } from "../../graph/index.ts";
 import { dependences, union } from "./dependence.ts";
+import { Expansion } from "./expansion.ts";
 import { ownerOf } from "./flow.ts";
 import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
 import { throughKept } from "./kept.ts";
@@ -47,7 +48,7 @@ export function reachOf(
   const weights = changes.filter((change) => change.size(-2) === of.inFeatures);
   const [fromUnits, fromWeights] = [reach.units("activity", changes), reach.units("weight", changes)];
   const [inputs, ownRows] = [reach.rows("pre", weights), reach.rows("weight", weights)];
-  const hears = [...fromUnits.hears, ...fromWeights.hears];
+  const hears = [...fromUnits.hears, ...fromWeights.hears, ...reach.units("noise", changes).hears];
   const scopes: Scopes = {
     ...(inputs.any ? { pre: inputs.others ? "unit" : "synapse" } : {}),
     ...(fromUnits.any ? { post: fromUnits.hears.length > 0 ? "layer" : "unit" } : {}),
@@ -108,9 +109,9 @@ class Reach {
     this.isOutside = (node) => outside.has(node);
   }
 
-  /** Units whose update depends on another unit's activity or weights. */
+  /** Units whose update depends on another unit's activity, weights or noise. */
   units(
-    what: "activity" | "weight",
+    what: "activity" | "weight" | "noise",
     outputs: readonly Tensor[],
   ): { readonly any: boolean; readonly hears: readonly number[] } {
     const units = this.here.outFeatures;
@@ -118,6 +119,7 @@ class Reach {
     const parameters = this.parameters();
     const isSource = (node: Tensor): boolean => {
       if (what === "weight") return parameters.includes(node);
+      if (what === "noise") return this.noises.includes(node) && node.size(-1) === units;
       const leaf = this.leaves.get(node);
       return leaf !== undefined && ownerOf(leaf) === this.layer;
     };
@@ -179,12 +181,13 @@ class Reach {
   private follow(
     outputs: readonly Tensor[],
     tag: (node: Tensor) => Load | undefined,
-    what: "activity" | "weight" | "pre",
+    what: "activity" | "weight" | "noise" | "pre",
   ): (output: Tensor) => Load | undefined {
     // What a unit computes with its own weights in a further pass is its activity; only what else went into it is followed.
     const isAnswer = (node: Tensor): boolean =>
       this.leaves.get(node)?.pass.kind !== "further" ||
-      (what !== "activity" && this.leaves.get(node)?.isProduct === true);
+      (what !== "activity" && this.leaves.get(node)?.isProduct === true) ||
+      what === "noise";
     const here = outputs.map((output) => this.outputs.get(output) ?? output);
     const known = throughKept(here, this.kept, union, (remembered, all) =>
       dependences(all, {
@@ -205,6 +208,11 @@ class Reach {
     return found;
   }
 
+  /** Its own random numbers. */
+  private get noises(): readonly Tensor[] {
+    return this.graph.registry.noises.flatMap(({ owner, tensor }) => (owner?.index === this.layer ? [tensor] : []));
+  }
+
   private parameters(): Tensor[] {
     return [...this.graph.kept].flatMap(([node, { variable }]) =>
       variable.owner?.index === this.layer && (variable.kind === "weight" || variable.kind === "bias") ? [node] : [],
@@ -213,29 +221,6 @@ class Reach {
 }
 
 const nothingOf = ({ rank }: Tensor): Load => everywhere(rank, 0);
-
-/** Puts expressions in the place of leaves. */
-class Expansion {
-  private readonly done = new Map<Tensor, Tensor>();
-
-  /** Replaces a leaf by its expression, in which leaves that were replaced before are replaced too; returns it. */
-  replace(leaf: Tensor, expression: Tensor): Tensor {
-    const [own] = this.apply([expression]);
-    if (own === undefined) return leaf;
-    this.done.set(leaf, own);
-    return own;
-  }
-
-  apply(outputs: readonly Tensor[]): Tensor[] {
-    for (const node of topological(outputs)) {
-      if (this.done.has(node)) continue;
-      const inputs = node.inputs.map((operand) => this.done.get(operand) ?? operand);
-      const same = inputs.every((operand, i) => operand === node.inputs[i]);
-      this.done.set(node, same ? node : Tensor.of(node.primitive, node.attributes, ...inputs));
-    }
-    return outputs.map((output) => this.done.get(output) ?? output);
-  }
-}
 
 /** Coordinates along an axis whose elements carry other tags than their own. */
 function heard(node: Tensor, load: Load | undefined, axis: number, tagOf: (coordinate: number) => number): number[] {

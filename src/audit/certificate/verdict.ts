@@ -49,9 +49,9 @@ function spaceOf({ signals, lateral, coupling, scopes, topDown }: Facts): Verdic
   return topDown.length > 0 ? "channel" : "local";
 }
 
-function timeOf({ locking, phases, memory }: Facts): Verdict["time"] {
+function timeOf({ locking, phases, signals }: Facts): Verdict["time"] {
   if (locking.update.length > 0 || phases > 1) return "waits";
-  return memory.remembered > 0 ? "remembers" : "local";
+  return signals.includes("memory") ? "remembers" : "local";
 }
 
 function variablesOf({ scopes, signals, topDown, weightTransport, throughHead, errorNetwork, pairs }: Facts): string[] {

@@ -11,7 +11,7 @@ export const signals = {
   memory: "what past steps have left in values that the rule keeps",
   batch: "other samples, in more than a sum over them: contrast, batch statistics, a function of the batch mean",
   pair: "this layer's activity for the paired view",
-  localHead: "parameters of an auxiliary head that belongs to this layer",
+  localHead: "parameters of an auxiliary head that belongs to this layer, and what they have learned",
   label: "the target class",
   outputError: "the output error vector, carried by fixed or learned feedback weights",
   broadcast: "one scalar for the whole network: reward, difference of losses",

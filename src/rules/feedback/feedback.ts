@@ -188,7 +188,7 @@ export const kolenPollack = feedback(
       "lambda is a share of the weights forgotten at each step, whatever the learning rate; the first layer's weights have no twin, and forget as well. Increments pass through the optimiser: the " +
       "two agree exactly as far as their optimiser steps do.",
     relation: "equal when the feedback is the transpose",
-    reads: ["pre", "post", "preactivation", "localHead", "outputError", "neighbour", "otherActivity"],
+    reads: ["pre", "post", "preactivation", "localHead", "outputError", "neighbour", "otherActivity", "weight"],
   },
   { path: "chain", weights: "learned", gate: "all", signal: "error" },
 );

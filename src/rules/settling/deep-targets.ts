@@ -113,7 +113,7 @@ export const deepTargets = defineRule(
       "The continuous form; the neighbourhood of the present state in place of unconditional draws, as S is far below 2^units; squared distance for ties; the delta rule " +
       "with the unit's own slope (gate=own) or as a perceptron without it (gate=none). Binary codes are for units that saturate, being far from the activity of others.",
     relation: "none",
-    reads: ["pre", "post", "preactivation", "broadcast", "noise"],
+    reads: ["pre", "post", "preactivation", "lateral", "positions", "broadcast", "noise"],
     options,
   },
   (workspace, chosen) => {
