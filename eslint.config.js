@@ -14,7 +14,8 @@ const rooms = {
   audit: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "measures"],
   theory: ["graph", "random", "networks", "rules"],
   measures: ["graph", "runtime", "tasks", "networks"],
-  study: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "audit", "theory", "measures"],
+  sandbox: ["graph", "random", "tasks", "networks", "rules", "train", "theory"],
+  study: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "audit", "theory", "measures", "sandbox"],
   program: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "audit", "study"],
   report: ["study", "measures", "audit", "rules"],
 };
