@@ -90,7 +90,8 @@ export async function bundleRuleFile(given: string): Promise<RuleBundle> {
     mainFields: ["module", "main"],
     format: "iife",
     globalName: "file",
-    banner: { js: `(function (${handle}) {` },
+    // As modules are.
+    banner: { js: `(function (${handle}) { "use strict";` },
     footer: { js: "return file; })" },
     sourcemap: "external",
     sourcesContent: false,

@@ -33,6 +33,9 @@ export type Answer = z.output<typeof answerSchema>;
 
 const word = z.string().min(1);
 
+const optionSchema = z.looseObject({ default: z.unknown().optional(), description: z.string().optional() });
+export type OptionSchema = z.output<typeof optionSchema>;
+
 /** The card of a rule, and its options as a JSON Schema. */
 export const descriptionSchema = z.strictObject({
   id: word,
@@ -44,6 +47,12 @@ export const descriptionSchema = z.strictObject({
   choices: z.string().optional(),
   relation: z.enum(relations),
   reads: z.array(z.enum(Object.keys(signals) as [Signal, ...Signal[]])),
-  options: z.looseObject({ type: z.literal("object") }, "expected options as a z.strictObject"),
+  options: z.object({
+    type: z.literal("object", "expected options as a z.strictObject"),
+    properties: z.record(z.string(), optionSchema).default({}),
+    required: z.array(z.string()).default([]),
+    additionalProperties: z.unknown().optional(),
+    $defs: z.unknown().optional(),
+  }),
 });
 export type Description = z.output<typeof descriptionSchema>;

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { defineRule, type Rule, type RuleDocument, RuleError } from "../rules/index.ts";
 import { ask, type Limits, usualLimits } from "./ask.ts";
 import { bundleRuleFile, type RuleBundle, surroundingPrograms } from "./bundle.ts";
-import { descriptionSchema, type Request } from "./messages.ts";
+import { type Description, descriptionSchema, type OptionSchema, type Request } from "./messages.ts";
 
 export interface RuleFromFile {
   readonly rule: Rule;
@@ -59,11 +59,23 @@ function ruleOver(path: string, answerTo: (request: Request) => unknown): Rule {
   });
 }
 
-function optionsOf(path: string, schema: object): z.ZodType {
+/** A schema of the same options: names, values, defaults and descriptions. What JSON Schema cannot say is checked with the graph. */
+function optionsOf(path: string, { properties, required, additionalProperties, $defs }: Description["options"]): z.ZodType {
+  const optionOf = (name: string, { default: standard, description, ...values }: OptionSchema): z.ZodType => {
+    const plain = schemaOf(path, name, $defs === undefined ? values : { ...values, $defs });
+    // Not `default`: that of an object is filled in by the object's own defaults.
+    const filled = standard !== undefined ? plain.prefault(standard) : required.includes(name) ? plain : plain.optional();
+    return description === undefined ? filled : filled.describe(description);
+  };
+  const options = Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, optionOf(name, schema)]));
+  return additionalProperties === false ? z.strictObject(options) : z.looseObject(options);
+}
+
+function schemaOf(path: string, name: string, schema: object): z.ZodType {
   try {
     return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RuleError(`${path}: options: expected what JSON Schema can say, got ${why}`, { cause });
+    throw new RuleError(`${path}: rule.${name}: expected an option that JSON Schema can say, got ${why}`, { cause });
   }
 }

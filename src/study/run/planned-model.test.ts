@@ -2,7 +2,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalogue } from "../../rules/index.ts";
 import { nodeEngine } from "../../runtime/node-engine.node.ts";
@@ -15,7 +14,6 @@ import { PlannedModels } from "./planned-model.ts";
 import { trainRuns } from "./train-runs.ts";
 import { adoptRuleFile } from "./user-rules.ts";
 
-const source = pathToFileURL(join(import.meta.dirname, "../../index.ts")).href;
 let folder = "";
 /** Batches on which the rule of the file was traced, in order. */
 const traced: number[] = [];
@@ -28,7 +26,7 @@ beforeAll(async () => {
   (globalThis as { tracedBatches?: number[] }).tracedBatches = traced;
   await writeFile(
     counting,
-    `import { rules, z } from ${JSON.stringify(source)};
+    `import { rules, z } from "afferent";
 export const counting = rules.plasticity({
   id: "counting", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre", "preactivation"], options: z.strictObject({}),
@@ -95,7 +93,7 @@ describe("the model that is certified", () => {
     const picky = join(folder, "picky.ts");
     await writeFile(
       picky,
-      `import { rules, z } from ${JSON.stringify(source)};
+      `import { rules, z } from "afferent";
 export const picky = rules.plasticity({
   id: "picky", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre"], options: z.strictObject({ least: z.int().default(12) }),
