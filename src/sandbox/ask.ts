@@ -25,22 +25,28 @@ export function ask(bundle: RuleBundle, { inside, child }: Surroundings, request
     throw new RuleError(`${bundle.given}: ${what}`);
   };
   const task: Task = { inside, rule: bundle.script, request: JSON.stringify(request) };
-  const { stdout, stderr, status, signal, error } = spawnSync(process.execPath, [...flags(megabytes), "--eval", child], {
-    input: `${JSON.stringify(task)}\n`,
-    encoding: "utf8",
-    env: environment(),
-    timeout: seconds * 1000,
-    killSignal: "SIGKILL",
-    maxBuffer: answerMegabytes * 2 ** 20,
-    windowsHide: true,
-  });
+  const { stdout, stderr, status, signal, error } = spawnSync(
+    process.execPath,
+    [...flags(megabytes), "--eval", child],
+    {
+      input: `${JSON.stringify(task)}\n`,
+      encoding: "utf8",
+      env: environment(),
+      timeout: seconds * 1000,
+      killSignal: "SIGKILL",
+      maxBuffer: answerMegabytes * 2 ** 20,
+      windowsHide: true,
+    },
+  );
   const code = error !== undefined && "code" in error ? error.code : undefined;
   if (code === "ETIMEDOUT") refuse(`expected an end within ${seconds} s, got none; it was stopped`);
   if (code === "ENOBUFS") refuse(`expected a graph of at most ${answerMegabytes} MB, got a larger one`);
   if (/heap out of memory|allocation failed/i.test(stderr))
     refuse(`expected to need at most ${megabytes} MB of memory, got more; it was stopped`);
   if (status !== 0 || stdout === "")
-    refuse(`expected an answer from its process, got none (${error?.message ?? signal ?? `exit code ${status ?? ""}`})`);
+    refuse(
+      `expected an answer from its process, got none (${error?.message ?? signal ?? `exit code ${status ?? ""}`})`,
+    );
   const answer = answerSchema.safeParse(parsed(stdout));
   if (!answer.success) return refuse("expected an answer from its process, got something else");
   if ("value" in answer.data) return answer.data.value;

@@ -112,11 +112,15 @@ export async function bundleRuleFile(given: string): Promise<RuleBundle> {
     ({ id, location }) => refusedWarnings.includes(id) && !isOfPackage(location?.file ?? ""),
   );
   if (computed !== undefined) throw refusalOf(given, { ...computed, text: whole("a name that is only computed") });
-  const [map, script] = [".map", ".js"].map((end) => built.outputFiles.find((file) => file.path.endsWith(end))?.text ?? "");
+  const [map, script] = [".map", ".js"].map(
+    (end) => built.outputFiles.find((file) => file.path.endsWith(end))?.text ?? "",
+  );
   const positions = new SourceMap(JSON.parse(map ?? "") as SourceMapPayload);
   const sources = [...texts]
     .map(([file, text]) => ({ path: file === path ? basename(path) : nameOf(folder, file), text }))
-    .sort((a, b) => Number(b.path === basename(path)) - Number(a.path === basename(path)) || (a.path < b.path ? -1 : 1));
+    .sort(
+      (a, b) => Number(b.path === basename(path)) - Number(a.path === basename(path)) || (a.path < b.path ? -1 : 1),
+    );
   return {
     ...{ given, script: script ?? "", digest: digestOf(sources), sources },
     placeOf: ({ line, column }) => {
@@ -147,12 +151,12 @@ const handle = "__provided";
 /** "afferent" and zod, as they are in the context of the file. */
 const theInterface: Plugin = {
   name: "interface",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(afferent|zod|zod\/v4)$/ }, ({ path }) => ({
+  setup(bundler) {
+    bundler.onResolve({ filter: /^(afferent|zod|zod\/v4)$/ }, ({ path }) => ({
       path: path === "afferent" ? path : "zod",
       namespace: "provided",
     }));
-    onLoad({ filter: /.*/, namespace: "provided" }, ({ path }) => {
+    bundler.onLoad({ filter: /.*/, namespace: "provided" }, ({ path }) => {
       const names = Object.keys(path === "afferent" ? afferent : zod);
       const lines = names.map((name, i) => `const v${i} = ${handle}.${path}[${JSON.stringify(name)}];`);
       const exported = names.map((name, i) => `v${i} as ${name}`);
@@ -163,8 +167,8 @@ const theInterface: Plugin = {
 
 const onlyAllowed: Plugin = {
   name: "only-allowed",
-  setup({ onResolve }) {
-    onResolve({ filter: /.*/ }, (wanted) => {
+  setup(bundler) {
+    bundler.onResolve({ filter: /.*/ }, (wanted) => {
       const refusal = refused(wanted);
       return refusal === undefined ? undefined : { errors: [{ text: whole(refusal) }] };
     });
@@ -196,11 +200,13 @@ const loaders: Readonly<Record<string, Loader>> = {
 function keepTexts(texts: Map<string, string>): Plugin {
   return {
     name: "keep-texts",
-    setup({ onLoad }) {
-      onLoad({ filter: /.*/, namespace: "file" }, async ({ path }) => {
+    setup(bundler) {
+      bundler.onLoad({ filter: /.*/, namespace: "file" }, async ({ path }) => {
         const loader = loaders[extname(path)];
         if (loader === undefined)
-          return { errors: [{ text: `expected files ending in ${Object.keys(loaders).join(", ")}, got ${basename(path)}` }] };
+          return {
+            errors: [{ text: `expected files ending in ${Object.keys(loaders).join(", ")}, got ${basename(path)}` }],
+          };
         const contents = await readFile(path, "utf8");
         texts.set(path, contents);
         return { contents, loader };

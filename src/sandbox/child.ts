@@ -17,7 +17,9 @@ freezeIntrinsics();
 const context = createContext(Object.create(null) as object, { codeGeneration: { strings: false, wasm: false } });
 let answer: unknown;
 try {
-  const respond = new Script(inside, { filename: "inside.js" }).runInContext(context) as (...given: unknown[]) => unknown;
+  const respond = new Script(inside, { filename: "inside.js" }).runInContext(context) as (
+    ...given: unknown[]
+  ) => unknown;
   const load: unknown = new Script(rule, { filename: ruleScript }).runInContext(context);
   answer = respond(load, request);
 } catch {
@@ -25,6 +27,6 @@ try {
   answer = undefined;
 }
 const bytes = Buffer.from(typeof answer === "string" ? answer : "");
-for (let written = 0; written < bytes.length; ) written += writeSync(1, bytes, written);
+for (let written = 0; written < bytes.length;) written += writeSync(1, bytes, written);
 // At once: nothing that the rule has left for later is run.
 process.exit(0);

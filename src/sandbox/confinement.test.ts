@@ -26,7 +26,8 @@ const card = `family: "test", source: "-", relation: "none", reads: [], options:
 /** What some expressions give inside a rule file, each in words. */
 async function inside(expressions: readonly string[], before = ""): Promise<string[]> {
   const tries = expressions.map(
-    (expression) => `(() => { try { return String(${expression}); } catch (error) { return "threw " + error.message; } })()`,
+    (expression) =>
+      `(() => { try { return String(${expression}); } catch (error) { return "threw " + error.message; } })()`,
   );
   const file = await fileOf(`// @ts-nocheck
 import { graph, networks, rules, tasks, theory, z } from "afferent";
@@ -83,11 +84,22 @@ test("nothing that is shared can be changed", async () => {
     ...["Function.prototype.call = null", "Map.prototype.get = null", "Math.max = null", "JSON.stringify = null"],
     ...["globalThis.Array = null", "globalThis.Object = null", "Error.prepareStackTrace = () => 1"],
     ...["Error.prototype.message = 'x'", "Error.stackTraceLimit = 0", "globalThis.Error = null"],
-    ...["Object.getPrototypeOf([].values()).next = null", "Object.getPrototypeOf((function* () {})()).__proto__.next = null"],
-    ...["Object.setPrototypeOf(Array.prototype, null)", "Object.defineProperty(Promise.prototype, 'then', { value: 1 })"],
+    ...[
+      "Object.getPrototypeOf([].values()).next = null",
+      "Object.getPrototypeOf((function* () {})()).__proto__.next = null",
+    ],
+    ...[
+      "Object.setPrototypeOf(Array.prototype, null)",
+      "Object.defineProperty(Promise.prototype, 'then', { value: 1 })",
+    ],
     ...["graph.Tensor.prototype.mul = null", "graph.Tensor.of = null", "graph.grad = null", "graph.mine = null"],
     ...["rules.LayerView.prototype.outer = null", "rules.Workspace.prototype.noise = null"],
-    ...["rules.Registry.prototype.keep = null", "rules.oja.trace = null", "rules.catalogue.push(1)", "rules.credit = null"],
+    ...[
+      "rules.Registry.prototype.keep = null",
+      "rules.oja.trace = null",
+      "rules.catalogue.push(1)",
+      "rules.credit = null",
+    ],
     ...["rules.signals.pre = ''", "networks.treeCnn = null", "theory.discovery.mine = null", "z.object = null"],
   ];
   const outcomes = await inside(changes);
@@ -118,7 +130,10 @@ const look = (error) => {
 const deep = () => { try { deep(); } catch (error) { look(error); } try { new Error("x").stack; null.x; } catch (error) { look(error); } };
 const once = () => { try { new Error("x").stack; once(); } catch (error) { look(error); throw error; } };
 try { once(); } catch {}`;
-  const [outcome] = await inside(["[...found].filter((one) => typeof one !== 'string' || !one.startsWith('Maximum')).sort().join()"], before);
+  const [outcome] = await inside(
+    ["[...found].filter((one) => typeof one !== 'string' || !one.startsWith('Maximum')).sort().join()"],
+    before,
+  );
   expect(outcome).toBe("Code generation from strings disallowed for this context,true");
 });
 

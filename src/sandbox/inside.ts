@@ -20,7 +20,9 @@ export interface Provided {
 const provided: Provided = { afferent, zod };
 
 removeChance((what) => {
-  throw new RuleError(`${what}: a rule is a function of what it is given; ask for noise (layer.noise, workspace.noise)`);
+  throw new RuleError(
+    `${what}: a rule is a function of what it is given; ask for noise (layer.noise, workspace.noise)`,
+  );
 });
 freezeIntrinsics();
 const { z, ...own } = afferent;
@@ -75,7 +77,7 @@ function isRule(value: unknown): value is Rule {
 function described(error: unknown): Extract<Answer, { error: unknown }>["error"] {
   try {
     if (!(error instanceof Error)) return { name: "Error", message: String(error), at: [] };
-    const { name, message, stack } = error;
+    const { name, message, stack }: { name: unknown; message: unknown; stack?: unknown } = error;
     const places = String(stack).matchAll(new RegExp(`${ruleScript}:(\\d+):(\\d+)`, "g"));
     const at = [...places].map(([, line, column]) => ({ line: Number(line), column: Number(column) }));
     return { name: String(name), message: String(message), at };

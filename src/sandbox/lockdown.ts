@@ -49,7 +49,7 @@ export function removeChance(refuse: (what: string) => never): void {
   Math.random = () => refuse("Math.random()");
   const FullDate = Date;
   const FixedDate = function (...given: unknown[]): unknown {
-    if (new.target === undefined) return refuse("Date()");
+    if ((new.target as unknown) === undefined) return refuse("Date()");
     return given.length === 0 ? refuse("new Date()") : Reflect.construct(FullDate, given, new.target);
   };
   const { prototype, UTC, parse } = FullDate;
@@ -133,7 +133,8 @@ function makeAssignable(target: object, key: PropertyKey): void {
   Object.defineProperty(target, key, {
     get: () => value,
     set(this: unknown, given: unknown) {
-      if (this === target || !isObject(this)) throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
+      if (this === target || !isObject(this))
+        throw new TypeError(`Cannot assign to read only property '${String(key)}'`);
       Object.defineProperty(this, key, { value: given, writable: true, enumerable: true, configurable: true });
     },
     enumerable: property.enumerable === true,
@@ -141,7 +142,14 @@ function makeAssignable(target: object, key: PropertyKey): void {
   });
 }
 
-function propertiesOf(one: object): PropertyDescriptor[] {
+interface Property {
+  readonly value?: unknown;
+  readonly get?: () => unknown;
+  readonly set?: (value: unknown) => void;
+  readonly enumerable?: boolean;
+}
+
+function propertiesOf(one: object): Property[] {
   return Reflect.ownKeys(one).flatMap((key) => Object.getOwnPropertyDescriptor(one, key) ?? []);
 }
 

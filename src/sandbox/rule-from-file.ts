@@ -60,14 +60,20 @@ function ruleOver(path: string, answerTo: (request: Request) => unknown): Rule {
 }
 
 /** A schema of the same options: names, values, defaults and descriptions. What JSON Schema cannot say is checked with the graph. */
-function optionsOf(path: string, { properties, required, additionalProperties, $defs }: Description["options"]): z.ZodType {
+function optionsOf(
+  path: string,
+  { properties, required, additionalProperties, $defs }: Description["options"],
+): z.ZodType {
   const optionOf = (name: string, { default: standard, description, ...values }: OptionSchema): z.ZodType => {
     const plain = schemaOf(path, name, $defs === undefined ? values : { ...values, $defs });
     // Not `default`: that of an object is filled in by the object's own defaults.
-    const filled = standard !== undefined ? plain.prefault(standard) : required.includes(name) ? plain : plain.optional();
+    const filled =
+      standard !== undefined ? plain.prefault(standard) : required.includes(name) ? plain : plain.optional();
     return description === undefined ? filled : filled.describe(description);
   };
-  const options = Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, optionOf(name, schema)]));
+  const options = Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => [name, optionOf(name, schema)]),
+  );
   return additionalProperties === false ? z.strictObject(options) : z.looseObject(options);
 }
 
