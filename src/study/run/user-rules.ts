@@ -8,7 +8,6 @@
  */
 import { resolve } from "node:path";
 import { catalogue, type ChosenRule, chooseRule, renamed, type Rule, RuleError } from "../../rules/index.ts";
-import { ruleFromFile } from "../../sandbox/rule-from-file.ts";
 import { isPolynomialText, polynomialRule } from "../../theory/polynomial-rule.ts";
 import type { RunSpec } from "../spec/spec.ts";
 
@@ -29,6 +28,8 @@ export function isRuleFile(id: string): boolean {
 
 /** Reads a rule from a file, once. Throws RuleError with the file's name when it is missing, fails, or exports no rule. */
 export async function adoptRuleFile(given: string): Promise<void> {
+  // Loaded where there is such a file: most runs have none.
+  const { ruleFromFile } = await import("../../sandbox/rule-from-file.ts");
   const { rule, digest } = await ruleFromFile(given);
   const known = catalogue.find(({ id }) => id === rule.id);
   if (known !== undefined)
