@@ -70,3 +70,13 @@ test.each(Object.entries(printed))(
   },
   60_000,
 );
+
+test("a rule file is audited by the command", async () => {
+  const page = await readFile(join(root, "docs/extending.md"), "utf8");
+  const [, code = ""] = /```ts\n([\s\S]*?)```/.exec(page) ?? [];
+  await writeFile(join(folder, "own.ts"), code);
+  const command = join("node_modules", "afferent", "dist", "src", "cli", "main.js");
+  const { stdout, stderr } = await run(process.execPath, [command, "audit", "rule=./own.ts"], { cwd: folder });
+  expect(stderr).toBe("");
+  expect(stdout).toMatch(/my-target-projection@[0-9a-f]{8}/);
+}, 60_000);

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { execute } from "../src/study/run/execute.ts";
 import { planStudy } from "../src/study/run/plan.ts";
@@ -9,21 +8,20 @@ import { studyFromWords } from "../src/study/spec/load.ts";
 import { openStore } from "../src/study/store/store.ts";
 import { adoptRuleFile } from "../src/study/run/user-rules.ts";
 
-const source = pathToFileURL(join(import.meta.dirname, "../src/index.ts")).href;
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "afferent-extending-"));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The code blocks of the page, as files. `afferent` is the source, so that the test needs no build. */
+/** The code blocks of the page, as files. */
 async function blocks(): Promise<string[]> {
   const page = await readFile(join(import.meta.dirname, "../docs/extending.md"), "utf8");
   const found = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""]) => code);
   return Promise.all(
     found.map(async (code, i) => {
       const file = join(folder, `rule-${i}.ts`);
-      await writeFile(file, code.replace('from "afferent"', `from ${JSON.stringify(source)}`));
+      await writeFile(file, code);
       return file;
     }),
   );
@@ -67,6 +65,6 @@ describe("a rule file", () => {
     );
     const broken = join(folder, "broken.ts");
     await writeFile(broken, 'throw new Error("on purpose");\n');
-    await expect(adoptRuleFile(broken)).rejects.toThrow(`${broken}: on purpose`);
+    await expect(adoptRuleFile(broken)).rejects.toThrow(`${broken}: on purpose (broken.ts:1:7)`);
   });
 });

@@ -44,13 +44,12 @@ it("says nothing when its reader goes away", async () => {
 });
 
 it("another process knows the rule file of a stored study", { timeout: 60_000 }, async () => {
-  // Inside the repository, so that the rule finds the package it imports.
-  const folder = mkdtempSync(join(import.meta.dirname, "../../.process-test-"));
+  const folder = mkdtempSync(join(tmpdir(), "afferent-process-"));
   try {
     const file = join(folder, "mine.ts");
     writeFileSync(
       file,
-      `import { rules, z } from "../src/index.ts";
+      `import { rules, z } from "afferent";
 export const mine = rules.plasticity({
   id: "mine", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre", "preactivation"], options: z.strictObject({}),

@@ -1,4 +1,5 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { html } from "../../report/markup.ts";
@@ -25,14 +26,13 @@ interface Audit {
 let folder: string;
 let secretive: string;
 beforeAll(async () => {
-  // Inside the repository, so that the rule finds the package it imports.
-  folder = await mkdtemp(join(import.meta.dirname, "../../../.audit-test-"));
+  folder = await mkdtemp(join(tmpdir(), "afferent-audit-"));
   secretive = join(folder, "secretive.ts");
   await writeFile(
     secretive,
-    `import { plasticity } from "../src/rules/index.ts";
+    `import { rules } from "afferent";
 import { z } from "zod";
-export const secretive = plasticity({
+export const secretive = rules.plasticity({
   id: "secretive", family: "test", equation: "-", source: "-", relation: "none",
   reads: ["weight"], options: z.strictObject({}),
   change: (layer, _, workspace) => ({ weight: layer.weight.mul(workspace.pass.readout.post.sum()) }),

@@ -114,7 +114,8 @@ export function defineRule<Schema extends z.ZodType>(
 
 /** The same rule under another id. */
 export function renamed(rule: Rule, id: string): Rule {
-  return defineRule({ ...rule, id }, rule.trace);
+  const copy: Rule = defineRule({ ...rule, id }, rule.trace);
+  return rule.document === undefined ? copy : Object.assign(copy, { document: rule.document });
 }
 
 /** The options that a rule fills in by itself: those it has now, but the constants of a polynomial, which have no default. */

@@ -2,9 +2,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { catalogue } from "../../rules/index.ts";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { catalogue, type Rule } from "../../rules/index.ts";
 import { nodeEngine } from "../../runtime/node-engine.node.ts";
 import { studyFromWords } from "../spec/load.ts";
 import { RunSpec } from "../spec/spec.ts";
@@ -13,29 +12,21 @@ import { groupRuns } from "./groups.ts";
 import { planStudy } from "./plan.ts";
 import { PlannedModels } from "./planned-model.ts";
 import { trainRuns } from "./train-runs.ts";
-import { adoptRuleFile } from "./user-rules.ts";
+import { adoptRuleFile, ruleOf } from "./user-rules.ts";
 
-const source = pathToFileURL(join(import.meta.dirname, "../../index.ts")).href;
 let folder = "";
-/** Batches on which the rule of the file was traced, in order. */
-const traced: number[] = [];
 let counting = "";
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "afferent-planned-"));
   counting = join(folder, "counting.ts");
-  // A rule file is a module of its own: it reports through the global object.
-  (globalThis as { tracedBatches?: number[] }).tracedBatches = traced;
   await writeFile(
     counting,
-    `import { rules, z } from ${JSON.stringify(source)};
+    `import { rules, z } from "afferent";
 export const counting = rules.plasticity({
   id: "counting", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre", "preactivation"], options: z.strictObject({}),
-  change: ({ pre, preactivation, outer, index }, _options, { batch }) => {
-    if (index === 1) globalThis.tracedBatches.push(batch);
-    return outer(pre, preactivation);
-  },
+  change: ({ pre, preactivation, outer }) => outer(pre, preactivation),
 });
 `,
   );
@@ -48,6 +39,10 @@ describe("runs of one shape", () => {
   it("are traced once for their step and once for the certificate, in planning and training together", async () => {
     const words = [...small, "network.width=6", "train.steps=4", "train.batch=8"];
     const study = await studyFromWords([`rule=${counting}`, ...words, "seed=0..4", "train.learningRate=0.01,0.02"]);
+    const documents = vi.spyOn(
+      ruleOf({ rule: { id: counting } }).rule as { document: NonNullable<Rule["document"]> },
+      "document",
+    );
     const { runs, models, warnings } = planStudy(study);
     expect(runs).toHaveLength(10);
     expect(warnings).toEqual([]);
@@ -65,7 +60,8 @@ describe("runs of one shape", () => {
       ]);
     }
     // The certificate is of a batch of 3.
-    expect(traced.toSorted((a, b) => a - b)).toEqual([3, 8]);
+    const batches = documents.mock.calls.map(([, { batch }]) => batch);
+    expect(batches.toSorted((a, b) => a - b)).toEqual([3, 8]);
   });
 
   it("have one model, others have another", () => {
@@ -95,7 +91,7 @@ describe("the model that is certified", () => {
     const picky = join(folder, "picky.ts");
     await writeFile(
       picky,
-      `import { rules, z } from ${JSON.stringify(source)};
+      `import { rules, z } from "afferent";
 export const picky = rules.plasticity({
   id: "picky", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre"], options: z.strictObject({ least: z.int().default(12) }),

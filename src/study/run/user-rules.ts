@@ -3,15 +3,11 @@
  * polynomial (`rule=O*I - w*O^2`), whose name is its canonical text.
  *
  * A file is read once per process, before runs are planned (`load.ts`) or trained (`worker.ts`), and stands beside the
- * catalogue from then on. A run names the rule as `name@digest`, so that an edited file is another rule and stored results
- * stay what they were; the digest covers the file itself, not what it imports.
+ * catalogue from then on. It is not run in this process (`sandbox/`). A run names the rule as `name@digest`, so that an edited file is another
+ * rule and stored results stay what they were; the digest covers the file and everything that it imports.
  */
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { catalogue, type ChosenRule, chooseRule, renamed, type Rule, RuleError } from "../../rules/index.ts";
-import { isRecord } from "../spec/keys.ts";
 import { isPolynomialText, polynomialRule } from "../../theory/polynomial-rule.ts";
 import type { RunSpec } from "../spec/spec.ts";
 
@@ -32,44 +28,14 @@ export function isRuleFile(id: string): boolean {
 
 /** Reads a rule from a file, once. Throws RuleError with the file's name when it is missing, fails, or exports no rule. */
 export async function adoptRuleFile(given: string): Promise<void> {
-  const path = resolve(given);
-  const text = await readFile(path).catch(() => {
-    throw new RuleError(
-      `rule: expected a rule in ${given}, found no such file; paths are relative to ${process.cwd()}`,
-    );
-  });
-  const digest = createHash("sha256").update(text).digest("hex").slice(0, 8);
-  if (adopted.get(given)?.rule.id.endsWith(`@${digest}`) === true) return;
-  const { tsImport } = await import("tsx/esm/api");
-  let module: unknown;
-  try {
-    module = await tsImport(pathToFileURL(path).href, import.meta.url);
-  } catch (cause) {
-    throw new RuleError(`${given}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-  const rules = rulesIn(module);
-  const [rule] = rules;
-  if (rule === undefined || rules.length > 1) {
-    throw new RuleError(
-      `${given}: expected one exported rule (credit, localObjective, plasticity or defineRule), got ${rules.length}`,
-    );
-  }
+  // Loaded where there is such a file: most runs have none.
+  const { ruleFromFile } = await import("../../sandbox/rule-from-file.ts");
+  const { rule, digest } = await ruleFromFile(given);
   const known = catalogue.find(({ id }) => id === rule.id);
   if (known !== undefined)
     throw new RuleError(`${given}: expected an id of its own, got "${rule.id}", which the catalogue has; rename it`);
-  adopted.set(given, { given, path, rule: renamed(rule, `${rule.id}@${digest}`) });
-}
-
-/** Rules among a module's exports, a default export included, each once. */
-function rulesIn(module: unknown): Rule[] {
-  const values = isRecord(module) ? Object.values(module) : [];
-  // A CommonJS module's exports arrive inside its default export.
-  const all = values.flatMap((value) => (isRecord(value) && !isRule(value) ? Object.values(value) : [value]));
-  return [...new Set(all.filter(isRule))];
-}
-
-function isRule(value: unknown): value is Rule {
-  return typeof value === "function" && "trace" in value && "id" in value && typeof value.id === "string";
+  const id = `${rule.id}@${digest.slice(0, 8)}`;
+  if (adopted.get(given)?.rule.id !== id) adopted.set(given, { given, path: resolve(given), rule: renamed(rule, id) });
 }
 
 /** The rule of a specification: of the catalogue, of a file read before, or a polynomial. Throws RuleError. */

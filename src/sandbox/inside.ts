@@ -1,0 +1,87 @@
+/**
+ * What runs in the context of a rule file: the interface that it imports, and the answers to what is asked of it.
+ *
+ * Strings come in and a string goes out; no object of the process does either.
+ */
+import * as zod from "zod";
+import { type Rule, RuleError, settleOptions } from "../rules/index.ts";
+import { writeDocument } from "../train/write-document.ts";
+import * as afferent from "./interface.ts";
+import { freezeExports, freezeIntrinsics, removeChance } from "./lockdown.ts";
+import type { Answer, Description, Request } from "./messages.ts";
+import { ruleScript } from "./rule-script.ts";
+
+/** What a bundled rule file is given in the place of its imports (`bundle.ts`). */
+export interface Provided {
+  readonly afferent: object;
+  readonly zod: object;
+}
+
+const provided: Provided = { afferent, zod };
+
+removeChance((what) => {
+  throw new RuleError(
+    `${what}: a rule is a function of what it is given; ask for noise (layer.noise, workspace.noise)`,
+  );
+});
+freezeIntrinsics();
+const { z, ...own } = afferent;
+freezeExports(own);
+// Their classes are filled in as they are used.
+for (const namespace of [z, zod, afferent, provided]) Object.freeze(namespace);
+
+/** Runs a rule file and answers a request, as JSON. */
+export function answer(load: (provided: Provided) => unknown, request: string): string {
+  let answered: Answer;
+  try {
+    answered = { value: valueOf(ruleIn(load(provided)), JSON.parse(request) as Request) };
+    return JSON.stringify(answered);
+  } catch (error) {
+    return JSON.stringify({ error: described(error) } satisfies Answer);
+  }
+}
+
+function valueOf(rule: Rule, request: Request): unknown {
+  if (request.kind === "describe") return descriptionOf(rule);
+  const options: unknown = settleOptions(rule.id, rule.options, request.options);
+  return request.kind === "settle" ? options : writeDocument({ rule, options }, request.request);
+}
+
+function descriptionOf(rule: Rule): Description {
+  const { id, aliases, family, equation, symbols, source, choices, relation, reads } = rule;
+  return {
+    ...{ id, aliases: [...aliases], family, equation, source, relation, reads: [...reads] },
+    ...(symbols === undefined ? {} : { symbols }),
+    ...(choices === undefined ? {} : { choices }),
+    options: zod.toJSONSchema(rule.options, { io: "input", unrepresentable: "any" }) as Description["options"],
+  };
+}
+
+/** The one rule among a module's exports, a default export included. */
+function ruleIn(module: unknown): Rule {
+  const values = typeof module === "object" && module !== null ? Object.values(module) : [module];
+  const rules = [...new Set(values.filter(isRule))];
+  const [rule] = rules;
+  if (rule === undefined || rules.length > 1)
+    throw new RuleError(
+      `expected one exported rule (credit, localObjective, plasticity or defineRule), got ${rules.length}`,
+    );
+  return rule;
+}
+
+function isRule(value: unknown): value is Rule {
+  return typeof value === "function" && "trace" in value && "id" in value && typeof value.id === "string";
+}
+
+/** An error in words. It may be anything that a rule throws. */
+function described(error: unknown): Extract<Answer, { error: unknown }>["error"] {
+  try {
+    if (!(error instanceof Error)) return { name: "Error", message: String(error), at: [] };
+    const { name, message, stack }: { name: unknown; message: unknown; stack?: unknown } = error;
+    const places = String(stack).matchAll(new RegExp(`${ruleScript}:(\\d+):(\\d+)`, "g"));
+    const at = [...places].map(([, line, column]) => ({ line: Number(line), column: Number(column) }));
+    return { name: String(name), message: String(message), at };
+  } catch {
+    return { name: "Error", message: "threw what cannot be shown", at: [] };
+  }
+}

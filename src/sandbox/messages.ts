@@ -1,0 +1,58 @@
+/** What goes into the process of a rule file and what comes out of it: one line of JSON each way. */
+import { z } from "zod";
+import { relations, signals, type Signal, type TraceRequest } from "../rules/index.ts";
+
+/** What is asked of a rule file. */
+export type Request =
+  | { readonly kind: "describe" }
+  | { readonly kind: "settle"; readonly options: unknown }
+  | { readonly kind: "trace"; readonly options: unknown; readonly request: TraceRequest };
+
+/** What the process reads. */
+export interface Task {
+  /** The program that answers, with the interface of a rule in it (`inside.ts`). */
+  readonly inside: string;
+  /** The rule file with what it imports. */
+  readonly rule: string;
+  /** A Request. */
+  readonly request: string;
+}
+
+/** What the process writes: what was asked for, or why there is none, and where in the bundled file, innermost first. */
+export const answerSchema = z.union([
+  z.strictObject({ value: z.unknown() }),
+  z.strictObject({
+    error: z.strictObject({
+      name: z.string(),
+      message: z.string(),
+      at: z.array(z.strictObject({ line: z.int().positive(), column: z.int().positive() })),
+    }),
+  }),
+]);
+export type Answer = z.output<typeof answerSchema>;
+
+const word = z.string().min(1);
+
+const optionSchema = z.looseObject({ default: z.unknown().optional(), description: z.string().optional() });
+export type OptionSchema = z.output<typeof optionSchema>;
+
+/** The card of a rule, and its options as a JSON Schema. */
+export const descriptionSchema = z.strictObject({
+  id: word,
+  aliases: z.array(word),
+  family: z.string(),
+  equation: z.string(),
+  symbols: z.string().optional(),
+  source: z.string(),
+  choices: z.string().optional(),
+  relation: z.enum(relations),
+  reads: z.array(z.enum(Object.keys(signals) as [Signal, ...Signal[]])),
+  options: z.object({
+    type: z.literal("object", "expected options as a z.strictObject"),
+    properties: z.record(z.string(), optionSchema).default({}),
+    required: z.array(z.string()).default([]),
+    additionalProperties: z.unknown().optional(),
+    $defs: z.unknown().optional(),
+  }),
+});
+export type Description = z.output<typeof descriptionSchema>;
