@@ -31,8 +31,10 @@ const settings = {
   readoutLearningRate: 0.02,
 };
 
-const { warning, layers } = certify({ task, network, rule: centredOja });
-console.log(warning ?? `centred-oja reads what it claims: ${layers[0]?.verdict.text}`);
+const { undeclared, layers } = certify({ task, network, rule: centredOja });
+console.log(
+  `centred-oja reads ${undeclared.join(", ") || "nothing"} beyond what it claims: ${layers[0]?.verdict.text}`,
+);
 for (const rule of [rules.oja({ activity: "preactivation" }), centredOja({ rate: 0.1 })]) {
   const { test } = await train({ ...settings, rule });
   console.log(`${rule.rule.id}: test error ${test.error.toFixed(3)}`);

@@ -17,8 +17,7 @@ const study = studies.defineStudy({
   grid: { rule: ["backprop", "direct-feedback-alignment"], "data.train": [25, 100], seed: "0..2" },
 });
 
-const { runs, models, warnings } = studies.planStudy(study);
-for (const warning of warnings) console.warn(warning);
+const { runs, models } = studies.planStudy(study);
 
 const store = await studies.openStore("results");
 const { computed, reused } = await studies.execute({ store, study: study.name, runs, models });

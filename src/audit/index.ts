@@ -12,7 +12,7 @@ export {
   type Scopes,
   type Verdict,
 } from "./certificate/certificate.ts";
-export { type ClaimGap, claimGap, gapText, unclaimedText } from "./certificate/claims.ts";
+export { type ClaimGap, claimGap, gapText, unclaimedBy, undeclaredText } from "./certificate/claims.ts";
 export { type Scope } from "./certificate/scope.ts";
 export { type CertificateSummary, summaryOf } from "./certificate/summary.ts";
 export { type ChannelMeasurement, type ChannelOptions, measureChannel } from "./channel/measure.ts";

@@ -52,7 +52,7 @@ async function info(at: Surroundings, words: readonly string[], options: OptionV
       model: planned.model,
       theory: rhmTheory(spec.task),
       costs: stepCost(planned),
-      signals: models.certified(spec).certificate.signals,
+      signals: planned.certificate.signals,
     };
   });
   const { rule, options: settled } = model.rule;

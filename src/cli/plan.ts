@@ -1,9 +1,11 @@
 /** From words or a study to the runs that are meant, checked before anything is computed. */
 import { type Plan, planRuns, planStudy } from "../study/run/plan.ts";
+import { refuseUndeclared } from "../study/run/claims.ts";
 import { expand } from "../study/spec/expand.ts";
 import { labelOf } from "../study/spec/keys.ts";
 import { studyFromWords } from "../study/spec/load.ts";
 import type { PlannedRun, Study } from "../study/spec/study.ts";
+import type { OptionValues } from "./command.ts";
 import { reading, UsageError } from "./exit.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Words } from "./words.ts";
@@ -31,9 +33,20 @@ export function checkedRuns(runs: readonly PlannedRun[]): Promise<Plan> {
   return reading(() => planRuns(runs));
 }
 
-/** Says on stderr what a plan warns of. */
-export function sayWarnings({ stderr }: Surroundings, { warnings }: Pick<Plan, "warnings">): void {
-  for (const warning of warnings) stderr.write(`afferent: warning: ${warning}\n`);
+/** The option of commands that run rules. */
+export const undeclaredOption = [
+  "--undeclared",
+  "run rules that read more than they claim, and mark their rows, tables and figures",
+] as const;
+
+/** Refuses a plan with rules that read more than they claim; where these are asked for, says on stderr which they are. Throws UsageError. */
+export function sayUndeclared(
+  { stderr }: Surroundings,
+  { undeclared }: Pick<Plan, "undeclared">,
+  options: OptionValues,
+): void {
+  if (options["undeclared"] !== true) refuseUndeclared(undeclared, "give --undeclared");
+  for (const sentence of undeclared) stderr.write(`afferent: warning: ${sentence}\n`);
 }
 
 /** The one run that words name, for commands that look at one. Throws UsageError when they name several. */

@@ -4,7 +4,7 @@ import { alignColumns, plural } from "./columns.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import type { ExitCode } from "./exit.ts";
 import { printJson } from "./json.ts";
-import { checkedRuns, oneRun, sayWarnings } from "./plan.ts";
+import { checkedRuns, oneRun, sayUndeclared, undeclaredOption } from "./plan.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { countFrom, sortWords } from "./words.ts";
 
@@ -29,7 +29,8 @@ export function traceCommand(at: Surroundings, end: (code: ExitCode) => void): C
     (words, options) => trace(at, words, options),
   )
     .option("--steps <n>", "how many steps", "5")
-    .option("--out <dir>", "folder to write to; trace in the working folder when left out", "trace");
+    .option("--out <dir>", "folder to write to; trace in the working folder when left out", "trace")
+    .option(...undeclaredOption);
 }
 
 async function trace(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
@@ -38,7 +39,7 @@ async function trace(at: Surroundings, words: readonly string[], options: Option
   const planned = await oneRun({ overrides, names, settings });
   const { spec } = planned;
   const plan = await checkedRuns([planned]);
-  sayWarnings(at, plan);
+  await reading(() => sayUndeclared(at, plan, options));
   const { writeTrace } = await import("../study/trace/trace.ts");
   const { nodeEngine } = await import("../runtime/node-engine.node.ts");
   const engine = nodeEngine({

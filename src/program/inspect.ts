@@ -1,25 +1,18 @@
 /** What is known of a run beside its scores: what its rule must know, its first steps, its step as a program, its learning channel. */
 import {
-  type Certificate,
-  certify as certifyRule,
   type ChannelOptions,
   type ChannelSummary,
   measureChannel as measureGroup,
   summariseChannel,
-  unclaimedText,
 } from "../audit/index.ts";
 import { Executable } from "../runtime/index.ts";
 import { record as recordGroup, type Recording, type StepGraph } from "../train/index.ts";
 import { engineOf } from "./engine.ts";
-import { groupOf, settled, type Setup } from "./setup.ts";
+import { groupOf, type Knowledge, settled, type Setup } from "./setup.ts";
 
-/** What the rule of a run must know on its network; `warning` says where it reads more than it claims. Throws RuleError. */
-export function certify(
-  setup: Pick<Setup, "task" | "network" | "rule">,
-): Certificate & { readonly warning: string | undefined } {
-  const { task, model } = settled(setup);
-  const certificate = certifyRule(model.rule, model.network, task.positions);
-  return { ...certificate, warning: unclaimedText(certificate, model.rule, model.network) };
+/** What the rule of a run must know, on its very step; `undeclared` are signals that it reads and does not claim. Throws RuleError. */
+export function certify(setup: Setup): Knowledge {
+  return groupOf(settled({ ...setup, undeclared: true })).knows;
 }
 
 /** The first steps of a run: state before and after, what each step was fed, its pseudo-gradients and losses, the step as ONNX. Throws as `train`. */

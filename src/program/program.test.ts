@@ -91,7 +91,7 @@ test("a rule may be given with its options or as it is", async () => {
 
 describe("a run is inspected", () => {
   test("certificate, with what is read without being claimed", async () => {
-    expect(certify(small)).toMatchObject({ rule: "oja", warning: undefined });
+    expect(certify(small)).toMatchObject({ rule: "oja", undeclared: [] });
     const silent = rules.plasticity({
       ...{ id: "silent", family: "test", equation: "dW = <x y>", source: "here", relation: "none" },
       reads: ["pre"],

@@ -11,15 +11,14 @@ import {
   trainProbes,
 } from "../train/index.ts";
 import { engineOf } from "./engine.ts";
-import { certify } from "./inspect.ts";
-import { groupOf, settled, type Setup } from "./setup.ts";
+import { groupOf, type Knowledge, settled, type Setup } from "./setup.ts";
 
 /** Values of parameters, and of whatever the rule keeps, by name: `layer1.weight`, `readout.bias`. */
 export type NamedValues = Readonly<Record<string, Float32Array>>;
 
-/** A trained run: how it ended, its scores, its curves, its weights, and what its rule reads that it does not claim. */
+/** A trained run: how it ended, its scores, its curves, its weights, and what its rule knew: the certificate of the step that ran. */
 export interface Trained extends ReplicaResult {
-  readonly warning: string | undefined;
+  readonly certificate: Knowledge;
 }
 
 /** What may be watched, and stopped, while a run is trained. */
@@ -34,9 +33,10 @@ export async function train(setup: Setup, watching: Watching = {}): Promise<Trai
   const settings = settled(setup);
   const { steps, stopAtLoss, stopWindow, curveEvery } = settings.train;
   const options = { steps, stopAtLoss, stopWindow, curveEvery, probes: settings.probes, ...watching };
-  const [result] = await trainGroup(groupOf(settings), options, await engineOf(setup));
+  const group = groupOf(settings);
+  const [result] = await trainGroup(group, options, await engineOf(setup));
   if (result === undefined) throw new Error("internal: a run without a result");
-  return { ...result, warning: certify(setup).warning };
+  return { ...result, certificate: group.knows };
 }
 
 /** A run to be trained step by step: `await trainer.advance(1)`, `trainer.snapshot(0)`, `await trainer.dispose()`. Throws as `train`. */

@@ -1,11 +1,20 @@
 /** The section of a report on what its rules need to know, from their certificates. */
 import { type Certificate, type LayerId, type PairUse, summaryOf } from "../audit/index.ts";
+import type { Signal } from "../rules/index.ts";
 import { html, type Markup } from "./markup.ts";
 import { dataTable } from "./tables.ts";
 
 /** A rule of a study by its label, and its certificate, or why it has none. */
 export type CertifiedRule =
-  { readonly label: string; readonly certificate: Certificate } | { readonly label: string; readonly problem: string };
+  | {
+      readonly label: string;
+      readonly certificate: Certificate;
+      /** Name of the step's graph that was certified; as it ran, where it has run. */
+      readonly graph: string;
+      /** Signals that it reads and does not claim. */
+      readonly undeclared: readonly Signal[];
+    }
+  | { readonly label: string; readonly problem: string };
 
 /** Layers as they are named in tables: `2, 3, read-out`; a dash for none. */
 export function layerNames(layers: readonly LayerId[]): string {
@@ -51,8 +60,10 @@ export function certificateSection(rules: readonly CertifiedRule[]): Markup | un
       { title: "samples" },
       { title: "waits for" },
       { title: "passes", number: true },
+      { title: "not claimed" },
+      { title: "graph" },
     ],
-    certified.map(({ label, certificate }) => {
+    certified.map(({ label, certificate, graph, undeclared }) => {
       const { space, time, pairs, weightTransport, topDown, coupling, locking, phases } = summaryOf(certificate);
       return [
         label,
@@ -65,6 +76,8 @@ export function certificateSection(rules: readonly CertifiedRule[]): Markup | un
         coupling,
         waitsFor(locking),
         String(Number(phases.toPrecision(4))),
+        undeclared.join(", ") || "-",
+        graph.slice(0, 8),
       ];
     }),
   );
@@ -76,8 +89,8 @@ export function certificateSection(rules: readonly CertifiedRule[]): Markup | un
       time: local, remembers from step to step, or waits for other layers or passes. Pairs know: what must be known to
       make a second view of a sample. Samples: average, where each could be seen by itself; dependent, where what one
       does depends on others. Waits for: what must have happened above a layer before it can change. Passes: forward
-      passes of a step. Rules of layers with more than 16 units are certified on layers of 8: numbers that arrive are of
-      those.
+      passes of a step. Not claimed: what the rule reads beyond what its card says. Graph: the beginning of the name of
+      the step's graph, which was certified at the size of the runs and is what they executed.
     </p>
     ${others.map(({ label, problem }) => html`<p>No certificate of ${label}: ${problem}</p>`)}`;
 }

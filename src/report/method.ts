@@ -5,7 +5,7 @@ import { labelOf } from "../study/spec/keys.ts";
 import type { RunSpec } from "../study/spec/spec.ts";
 import type { PlannedRun, Study } from "../study/spec/study.ts";
 import { isSeedKey } from "../study/spec/study.ts";
-import type { Cell } from "../study/summary/summary.ts";
+import { type Cell, undeclaredNote } from "../study/summary/summary.ts";
 
 /** Sentences on the grid, the tuning, the seeds and the held-out strings. Empty for an empty plan. */
 export function methodOf(study: Study, planned: readonly PlannedRun[], cells: readonly Cell[]): string[] {
@@ -48,8 +48,13 @@ function tuning(study: Study, strings: string): string {
   );
 }
 
-/** What a reader should be warned of: values chosen at the end of what was tried, where a better one may lie outside. */
+/** What a reader should be warned of: rules that read more than they claim; values chosen at the end of what was tried, where a better one may lie outside. */
 export function warningsOf(study: Study, cells: readonly Cell[]): string[] {
+  const undeclared = undeclaredNote(cells);
+  return [...(undeclared === "" ? [] : [`${undeclared}.`]), ...atTheEnds(study, cells)];
+}
+
+function atTheEnds(study: Study, cells: readonly Cell[]): string[] {
   return Object.entries(study.tune?.over ?? {}).flatMap(([key, values]) => {
     const numbers = values.filter((value) => typeof value === "number");
     if (numbers.length < 3) return [];

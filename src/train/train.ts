@@ -15,6 +15,8 @@ export interface TrainOptions {
   /** Train a linear probe on every layer afterwards (`probes.ts`). */
   readonly probes: boolean;
   readonly onProgress?: (progress: Progress) => void;
+  /** Called once with the model that is run, as it was compiled: that of a step, or of a block of steps. */
+  readonly onCompiled?: (model: Uint8Array) => void;
   /** Aborted: the group stops at the next step and `train` throws `signal.reason`. */
   readonly signal?: AbortSignal;
 }
@@ -111,6 +113,7 @@ class Course {
 export async function train(group: Group, options: TrainOptions, engine: Engine): Promise<ReplicaResult[]> {
   const trainer = await Trainer.create(group, engine, options.steps);
   try {
+    options.onCompiled?.(trainer.compiled);
     const courses = group.replicas.map(() => new Course(options));
     const names = ["loss", "error", ...trainer.graph.objectives];
     const started = performance.now();

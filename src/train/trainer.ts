@@ -101,6 +101,10 @@ export class Trainer {
     return new Trainer(group, graph, blockSteps, engine, outputs, block, block, undefined);
   }
 
+  /** The model that runs: that of a block of steps, or of a single one. */
+  get compiled(): Uint8Array {
+    return this.holder.program.model;
+  }
   /** Steps taken. */
   get steps(): number {
     return this.step;

@@ -54,11 +54,14 @@ export function gapText(rule: string, { unclaimed, unread }: ClaimGap): string |
 }
 
 /**
- * What a rule reads on a network that it does not claim, in one sentence; undefined where there is nothing. Claims are about default options:
- * with others a rule is compared with nothing. What is claimed and not read is no matter: another network may have what this one has not.
+ * Signals that a rule reads on a network and does not claim. Claims are about default options: with others a rule is compared with nothing.
+ * What is claimed and not read is no matter: another network may have what this one has not.
  */
-export function unclaimedText(certificate: Certificate, chosen: ChosenRule, network: Network): string | undefined {
-  if (!isAtDefaults(chosen)) return undefined;
-  const { unclaimed } = claimGap(certificate, network);
-  return gapText(certificate.rule, { unclaimed, unread: [] });
+export function unclaimedBy(certificate: Certificate, chosen: ChosenRule, network: Network): readonly Signal[] {
+  return isAtDefaults(chosen) ? claimGap(certificate, network).unclaimed : [];
+}
+
+/** The same in one sentence; undefined where there is nothing. */
+export function undeclaredText(rule: string, unclaimed: readonly Signal[]): string | undefined {
+  return gapText(rule, { unclaimed, unread: [] });
 }

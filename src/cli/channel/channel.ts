@@ -10,7 +10,7 @@ import { plural } from "../columns.ts";
 import { command, type OptionValues, textOption } from "../command.ts";
 import { type ExitCode, reading, UsageError } from "../exit.ts";
 import { printJson } from "../json.ts";
-import { checkedRuns, sayWarnings } from "../plan.ts";
+import { checkedRuns, sayUndeclared, undeclaredOption } from "../plan.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { countFrom, sortWords } from "../words.ts";
 import { channelRuns } from "./subjects.ts";
@@ -52,7 +52,8 @@ export function channelCommand(at: Surroundings, end: (code: ExitCode) => void):
     .option("--batches <n>", "batches at each of them", "8")
     .option("--precision <bits>", "D, bits of a real number", String(float32Bits))
     .option("--layers", "with more than four rules too, a table for each with its layers")
-    .option("--svg <file>", "draw rate against depth");
+    .option("--svg <file>", "draw rate against depth")
+    .option(...undeclaredOption);
 }
 
 async function channel(at: Surroundings, given: readonly string[], options: OptionValues): Promise<undefined> {
@@ -64,7 +65,7 @@ async function channel(at: Surroundings, given: readonly string[], options: Opti
   const steps = stepsOf(textOption(options, "at"), first.train.steps);
   const batches = countFrom("--batches", textOption(options, "batches") ?? "8");
   const precision = countFrom("--precision", textOption(options, "precision") ?? String(float32Bits));
-  sayWarnings(at, plan);
+  await reading(() => sayUndeclared(at, plan, options));
   const { nodeEngine } = await import("../../runtime/node-engine.node.ts");
   const engine = nodeEngine(settings.threads === undefined ? {} : { threads: settings.threads });
   const { summaries, claims, ends } = await at.interruptible((signal) =>

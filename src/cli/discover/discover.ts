@@ -17,7 +17,6 @@ import { search } from "./search.ts";
 import { discoveryJson, discoveryText } from "./text.ts";
 import { type ExitCode, exitCodes, reading, UsageError } from "../exit.ts";
 import { printJson } from "../json.ts";
-import { sayWarnings } from "../plan.ts";
 import { ProgressDisplay } from "../progress.ts";
 import { commandName, Interruption, shellWords, type Surroundings } from "../surroundings.ts";
 import { sortWords, type Words } from "../words.ts";
@@ -160,7 +159,6 @@ async function tryRules(
         }),
       );
       display.end();
-      sayWarnings(at, results);
       at.stderr.write(`${plural(results.computed, "run")} computed, ${results.reused} taken from the store\n`);
       return { results, ended: false };
     } catch (error) {

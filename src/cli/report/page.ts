@@ -8,6 +8,7 @@ import { PlannedModels } from "../../study/run/planned-model.ts";
 import type { PlannedRun } from "../../study/spec/study.ts";
 import { summarise } from "../../study/summary/summary.ts";
 import { publishContent, temporaryBeside } from "../../study/store/publish.ts";
+import type { RunRow } from "../../study/store/rows.ts";
 import type { Store } from "../../study/store/store.ts";
 import type { StoredStudy } from "../stored.ts";
 
@@ -21,12 +22,13 @@ export async function writeReport(
   }: { readonly models?: PlannedModels; readonly file?: string | undefined } = {},
 ): Promise<string> {
   const runs = planned.map(({ run }) => run);
+  const rows = await store.rows({ runs });
   const page = renderReport({
     study,
     planned,
-    rows: await store.rows({ runs }),
+    rows,
     curves: await store.curves(runs),
-    certificates: certificatesOf(planned, models),
+    certificates: certificatesOf(planned, rows, models),
     command: manifest.command,
     generatedAt: new Date().toISOString(),
     document: figureDocument(),
@@ -37,13 +39,22 @@ export async function writeReport(
   return path;
 }
 
-/** Certificates of the rules of a plan, each once; or why there is none, as for a rule whose file is no longer there. */
-function certificatesOf(planned: readonly PlannedRun[], models: PlannedModels): CertifiedRule[] {
+/**
+ * Certificates of the rules of a plan, each once: that of a run that is stored, of the very graph that ran; of one that is not there yet
+ * its own; or why there is none, as for a rule whose file is no longer there.
+ */
+function certificatesOf(
+  planned: readonly PlannedRun[],
+  rows: readonly RunRow[],
+  models: PlannedModels,
+): CertifiedRule[] {
   const found = new Map<string, CertifiedRule>();
-  for (const { rule: label, spec } of summarise(planned, [])) {
+  for (const { rule: label, spec, repetitions } of summarise(planned, rows)) {
     if (found.has(label)) continue;
+    const stored = repetitions.find(({ row }) => row?.knows !== undefined)?.row?.knows;
     try {
-      found.set(label, { label, certificate: models.certified(spec).certificate });
+      const { certificate, undeclared } = stored ?? models.of(spec);
+      found.set(label, { label, certificate, graph: stored?.graph ?? models.of(spec).digest, undeclared });
     } catch (error) {
       found.set(label, { label, problem: error instanceof Error ? error.message : String(error) });
     }

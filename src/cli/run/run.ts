@@ -14,7 +14,7 @@ import { duration, plural } from "../columns.ts";
 import { command, type OptionValues, textOption } from "../command.ts";
 import { type ExitCode, exitCodeOf, exitCodes, oneLine, reading } from "../exit.ts";
 import { printJson } from "../json.ts";
-import { checkedPlan, sayWarnings, studyOf } from "../plan.ts";
+import { checkedPlan, sayUndeclared, studyOf, undeclaredOption } from "../plan.ts";
 import { ProgressDisplay } from "../progress.ts";
 import { commandName, Interruption, shellWords, type Surroundings } from "../surroundings.ts";
 import { sortWords, type Words } from "../words.ts";
@@ -38,12 +38,14 @@ export function runCommand(at: Surroundings, end: (code: ExitCode) => void): Com
       ],
       json:
         "study, store, planned, computed, reused, interrupted, seconds, outcomes {finished, stopped, diverged, failed},\n" +
-        "failures [{run, message}], cells and differences (as in compare), report (path), warnings [text]",
+        "failures [{run, message}], cells and differences (as in compare), report (path), undeclared [text]",
     },
     at,
     end,
     (words, options) => run(at, words, options),
-  ).option("--name <name>", "name of the study in the store");
+  )
+    .option("--name <name>", "name of the study in the store")
+    .option(...undeclaredOption);
 }
 
 async function run(at: Surroundings, given: readonly string[], options: OptionValues): Promise<ExitCode | undefined> {
@@ -52,7 +54,7 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
   const plan = await checkedPlan(written);
   const { runs: planned } = plan;
   const study = await reading(() => named(written, planned, words, textOption(options, "name")));
-  sayWarnings(at, plan);
+  await reading(() => sayUndeclared(at, plan, options));
   const typed = `${commandName(at)} run ${shellWords([...given, ...nameOption(options)])}`.trimEnd();
   const { withStore } = await import("../stored.ts");
   return withStore(at, words.settings, "write", async (store) => {
@@ -69,7 +71,7 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
     await writeManifest(store.folder, manifest);
     const { removeStale } = await import("../../study/store/journal.ts");
     await removeStale(store.folder);
-    const computed = await compute(at, store, study, plan, words);
+    const computed = await compute(at, store, study, plan, words, options);
     if (computed instanceof Interruption) {
       await sayInterrupted(at, store, study, planned, typed, options);
       return exitCodeOf(computed);
@@ -92,6 +94,7 @@ async function compute(
   study: Study,
   { runs: planned, models }: Plan,
   { settings }: Words,
+  options: OptionValues,
 ): Promise<ExecutionSummary | Interruption> {
   const { execute } = await import("../../study/run/execute.ts");
   const reused = (await store.finished(planned.map((one) => one.run))).size;
@@ -106,6 +109,7 @@ async function compute(
         study: study.name,
         runs: planned,
         models,
+        undeclared: options["undeclared"] === true,
         ...(settings.workers === undefined ? {} : { workers: settings.workers }),
         ...(settings.threads === undefined ? {} : { threads: settings.threads }),
         signal,
@@ -181,7 +185,7 @@ function sayDone(
 function runJson(
   store: Store,
   study: Study,
-  { runs: planned, warnings }: Plan,
+  { runs: planned, undeclared }: Plan,
   rows: readonly RunRow[],
   summary: ExecutionSummary,
   report: string,
@@ -203,6 +207,6 @@ function runJson(
     cells: cells.map(cellJson),
     differences: baseline === undefined ? [] : differences(cells, baseline).map(differenceJson),
     report,
-    warnings,
+    undeclared,
   };
 }

@@ -70,4 +70,5 @@ export {
   type Variable,
   type VariableKind,
 } from "./variable.ts";
+export { writtenRule } from "./written.ts";
 export { type PassChanges, Workspace, type WorkspaceInputs } from "./workspace.ts";

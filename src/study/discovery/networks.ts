@@ -111,8 +111,6 @@ export interface NetworkResults {
   readonly results: readonly NetworkResult[];
   readonly computed: number;
   readonly reused: number;
-  /** As those of a plan (`run/plan.ts`). */
-  readonly warnings: readonly string[];
 }
 
 /** Where and how the studies are run. */
@@ -146,7 +144,6 @@ export async function tryInNetworks(study: Study, options: NetworkRunOptions): P
     })),
     computed: search.summary.computed + again.summary.computed,
     reused: search.summary.reused + again.summary.reused,
-    warnings: [...new Set([...search.plan.warnings, ...again.plan.warnings])],
   };
 }
 

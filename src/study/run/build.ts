@@ -1,6 +1,7 @@
 /** From a specification to its task, network and model: the one place where the rooms of a run are put together. */
 import { layOut, type Network } from "../../networks/index.ts";
 import { rhm, type RhmTask } from "../../tasks/index.ts";
+import type { ChosenRule } from "../../rules/index.ts";
 import type { Model } from "../../train/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import { ruleFileOf, ruleOf } from "./user-rules.ts";
@@ -35,12 +36,15 @@ export function taskOf(spec: Pick<RunSpec, "task" | "seed" | "seeds">): RhmTask 
   return rhm({ v, m, s, depth, classes, seed: seedOf(spec, "task") });
 }
 
-/** What is trained and how, without drawing anything. Throws RuleError or the error of the network's layout. */
-export function modelOf(spec: RunSpec): Model {
+/**
+ * What is trained and how, without drawing anything; with the rule of the specification, or as it was traced before. Throws RuleError or
+ * the error of the network's layout.
+ */
+export function modelOf(spec: RunSpec, rule: ChosenRule = ruleOf(spec)): Model {
   const { optimiser: kind, momentum, beta1, beta2, epsilon, weightDecay, batch } = spec.train;
   return {
     network: networkOf(spec),
-    rule: ruleOf(spec),
+    rule,
     optimiser: { kind, momentum, beta1, beta2, epsilon, weightDecay },
     batch,
   };

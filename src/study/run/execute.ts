@@ -5,10 +5,10 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { claimWarnings } from "./claim-warnings.ts";
+import { refuseUndeclared, undeclaredIn } from "./claims.ts";
 import { failuresOf, rowsOf } from "./group-rows.ts";
 import { groupRuns, type RunGroup } from "./groups.ts";
-import { PlannedModels } from "./planned-model.ts";
+import { type PlannedModel, PlannedModels } from "./planned-model.ts";
 import { machineProvenance } from "./provenance.ts";
 import type { Reply, Request } from "./protocol.ts";
 import type { Outcome } from "../store/rows.ts";
@@ -27,6 +27,8 @@ export interface ExecutionOptions {
   readonly workers?: number;
   /** Threads of each worker's session; as planned (`groups.ts`) when left out. */
   readonly threads?: number;
+  /** Runs rules that read more than they claim, and marks their rows; they are refused otherwise. */
+  readonly undeclared?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExecutionProgress) => void;
 }
@@ -57,21 +59,23 @@ export interface ExecutionSummary {
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly seconds: number;
   /** As those of the plan (`plan.ts`): what rules read that they do not claim. */
-  readonly warnings: readonly string[];
+  readonly undeclared: readonly string[];
 }
 
 /**
  * Runs what the store does not have. A group that fails is stored as `failed` with its message and tried again next time.
  *
- * Throws the signal's reason when aborted, after what was finished has been stored.
+ * Throws the signal's reason when aborted, after what was finished has been stored; RuleError where a rule reads more than it claims.
  */
 export async function execute(options: ExecutionOptions): Promise<ExecutionSummary> {
   const started = performance.now();
   const { store, runs, models = new PlannedModels(), signal } = options;
+  const undeclared = undeclaredIn(runs, models);
+  if (options.undeclared !== true) refuseUndeclared(undeclared, "say undeclared: true");
   const finished = await store.finished(runs.map(({ run }) => run));
   const missing = runs.filter(({ run }) => !finished.has(run));
   const workers = Math.max(1, options.workers ?? availableParallelism());
-  const execution = new Execution(options, runs.length, finished.size, groupRuns(missing, workers, models));
+  const execution = new Execution(options, runs.length, finished.size, groupRuns(missing, workers, models), models);
   signal?.throwIfAborted();
   await execution.run(Math.min(workers, execution.groups.length));
   return {
@@ -79,7 +83,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionSumma
     reused: finished.size,
     outcomes: execution.outcomes,
     seconds: (performance.now() - started) / 1000,
-    warnings: claimWarnings(runs, models),
+    undeclared,
   };
 }
 
@@ -110,6 +114,7 @@ class Execution {
     private readonly total: number,
     private readonly reused: number,
     readonly groups: readonly RunGroup[],
+    private readonly models: PlannedModels,
   ) {
     this.queue = [...groups];
   }
@@ -150,7 +155,12 @@ class Execution {
     try {
       const reply = await this.converse(worker, flight);
       if (reply.kind === "aborted") return true;
-      const origin = { study, threads: this.options.threads ?? group.threads, machine: this.machine };
+      const planned = this.plannedOf(group);
+      const { certificate, digest: graph, undeclared } = planned;
+      const origin = {
+        ...{ study, threads: this.options.threads ?? group.threads, machine: this.machine },
+        knows: { certificate, graph, undeclared },
+      };
       const { rows, curves } =
         reply.kind === "done"
           ? rowsOf(group, reply, origin)
@@ -197,12 +207,19 @@ class Execution {
         resolve(reply);
       };
       worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+      const planned = this.plannedOf(flight.group);
       worker.postMessage({
+        ...{ document: planned.step.traced.document, graph: planned.digest },
         kind: "train",
         specs: flight.group.runs.map(({ spec }) => spec),
         threads: this.options.threads ?? flight.group.threads,
       } satisfies Request);
     });
+  }
+
+  private plannedOf({ runs: [first] }: RunGroup): PlannedModel {
+    if (first === undefined) throw new Error("internal: a group without runs");
+    return this.models.of(first.spec);
   }
 
   private report(): void {

@@ -1,6 +1,6 @@
 /** From what a worker made of a group to the rows and curves that are stored. */
 import type { PlannedRun } from "../spec/study.ts";
-import type { CurvePoint, Provenance, RunRow } from "../store/rows.ts";
+import type { CurvePoint, Provenance, RunKnowledge, RunRow } from "../store/rows.ts";
 import type { RunGroup } from "./groups.ts";
 import type { Reply, RunResult } from "./protocol.ts";
 
@@ -11,18 +11,20 @@ export interface RowOrigin {
   /** Threads of the session. */
   readonly threads: number;
   readonly machine: Omit<Provenance, "engine" | "threads" | "replicas">;
+  /** What the rule knew in these runs. */
+  readonly knows: Omit<RunKnowledge, "compiled">;
 }
 
 /** Rows and curves of a group that was trained. */
 export function rowsOf(
   { runs }: RunGroup,
-  { results, seconds, engine }: Extract<Reply, { kind: "done" }>,
+  { results, seconds, engine, compiled }: Extract<Reply, { kind: "done" }>,
   origin: RowOrigin,
 ): { readonly rows: RunRow[]; readonly curves: CurvePoint[] } {
   const rows = runs.map((planned, i): RunRow => {
     const result = results[i];
     if (result === undefined) throw new Error("internal: a worker returned fewer results than runs");
-    return rowOf(planned, result, seconds / runs.length, engine, runs.length, origin);
+    return rowOf(planned, result, seconds / runs.length, { engine, compiled }, runs.length, origin);
   });
   const curves = runs.flatMap(({ run }, i) => (results[i]?.curve ?? []).map((sample) => ({ run, ...sample })));
   return { rows, curves };
@@ -41,7 +43,7 @@ export function failuresOf({ runs }: RunGroup, message: string, origin: RowOrigi
     metrics: {},
   };
   return runs.map((planned) => ({
-    ...rowOf(planned, result, 0, "", runs.length, origin),
+    ...rowOf(planned, result, 0, { engine: "", compiled: "" }, runs.length, origin),
     outcome: "failed",
     message,
   }));
@@ -51,9 +53,9 @@ function rowOf(
   { run, spec }: PlannedRun,
   { outcome, steps, train, validation, test, metrics }: RunResult,
   wallSeconds: number,
-  engine: string,
+  { engine, compiled }: { readonly engine: string; readonly compiled: string },
   replicas: number,
-  { study, threads, machine }: RowOrigin,
+  { study, threads, machine, knows }: RowOrigin,
 ): RunRow {
   return {
     run,
@@ -72,5 +74,6 @@ function rowOf(
     wallSeconds,
     finishedAt: new Date().toISOString(),
     provenance: { ...machine, engine, threads, replicas },
+    knows: { ...knows, compiled },
   };
 }

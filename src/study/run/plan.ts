@@ -3,7 +3,7 @@ import { stringCount } from "../../tasks/index.ts";
 import { expand } from "../spec/expand.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import type { PlannedRun, Study } from "../spec/study.ts";
-import { claimWarnings } from "./claim-warnings.ts";
+import { undeclaredIn } from "./claims.ts";
 import { type PlannedModel, PlannedModels } from "./planned-model.ts";
 import { groupOf } from "./training-group.ts";
 
@@ -13,7 +13,7 @@ export interface Plan {
   /** Give them to whatever works on these runs, so that nothing is traced twice. */
   readonly models: PlannedModels;
   /** What rules read, by their certificates, that they do not claim: a sentence for each. */
-  readonly warnings: readonly string[];
+  readonly undeclared: readonly string[];
 }
 
 /** The plan of a study. Throws as `expand` and `planRuns`. */
@@ -32,7 +32,7 @@ export function planRuns(runs: readonly PlannedRun[]): Plan {
     built.add(planned);
     groupOf(planned, [spec]);
   }
-  return { runs, models, warnings: claimWarnings(runs, models) };
+  return { runs, models, undeclared: undeclaredIn(runs, models) };
 }
 
 function checkSizes({ task, data }: RunSpec): void {

@@ -3,11 +3,13 @@
  * what the rule must know. Planning, training, audits, measurements and reports all ask here, so that each is computed at most once for
  * all runs of one shape.
  */
-import { type Certificate, certify } from "../../audit/index.ts";
+import { type Certificate, certificateOf, unclaimedBy } from "../../audit/index.ts";
 import { cost, type Cost } from "../../graph/index.ts";
+import { type RuleDocument, type Signal, writtenRule } from "../../rules/index.ts";
 import { buildStep, formFor, type Group, type Model, type StepGraph } from "../../train/index.ts";
-import { RunSpec } from "../spec/spec.ts";
+import type { RunSpec } from "../spec/spec.ts";
 import { lengthOf, modelOf } from "./build.ts";
+import { graphDigest } from "./digest.ts";
 import { shapeOf } from "./shape.ts";
 
 /** The model of all runs of one shape. Everything is computed when it is first asked for, and throws what building it throws. */
@@ -16,10 +18,13 @@ export class PlannedModel {
   private traced: StepGraph | undefined;
   private costs: Cost | undefined;
   private certified: Certificate | undefined;
+  private named: string | undefined;
 
   constructor(
     /** Of one of the runs. */
     readonly spec: RunSpec,
+    /** What its rule has made of the network, where it was traced before, in this process or another. */
+    private readonly document?: RuleDocument,
   ) {}
 
   /** Symbols of a string. */
@@ -28,7 +33,9 @@ export class PlannedModel {
   }
 
   get model(): Model {
-    return (this.built ??= modelOf(this.spec));
+    const { document, spec } = this;
+    const { id, ...options } = spec.rule;
+    return (this.built ??= modelOf(spec, document && writtenRule(id, options, document)));
   }
 
   /** The step of one replica. */
@@ -45,18 +52,19 @@ export class PlannedModel {
     return formFor(this.cost);
   }
 
-  /** What the rule must know on this very network. */
+  /** What the rule must know: the certificate of this very step. */
   get certificate(): Certificate {
-    return (this.certified ??= certify(this.model.rule, this.model.network, this.length));
+    return (this.certified ??= certificateOf(this.step.traced));
   }
 
-  /** Whether the rule has a certificate on this network; what it is refused for is thrown by `certificate`. */
-  get canBeCertified(): boolean {
-    try {
-      return this.certificate.layers.length > 0;
-    } catch {
-      return false;
-    }
+  /** The name of the step's graph. */
+  get digest(): string {
+    return (this.named ??= graphDigest(this.step.outputs));
+  }
+
+  /** Signals that the rule reads here and does not claim. */
+  get undeclared(): readonly Signal[] {
+    return unclaimedBy(this.certificate, this.model.rule, this.model.network);
   }
 }
 
@@ -71,34 +79,4 @@ export class PlannedModels {
     this.byShape.set(shape, known);
     return known;
   }
-
-  /**
-   * The model on which the certificate of a run's rule is computed: the run's own, with wide layers made narrow, as these are certified in
-   * a fraction of the time, and layers of one or two units made wider, as a message of one number cannot be told from a broadcast. What
-   * is read does not depend on the width otherwise; numbers of activity do. A rule that refuses such layers is certified on its own.
-   */
-  certified(spec: RunSpec): PlannedModel {
-    const usual = withUsualWidths(spec);
-    if (usual === undefined) return this.of(spec);
-    const model = this.of(usual);
-    return model.canBeCertified ? model : this.of(spec);
-  }
-}
-
-/** Units of the layers on which a rule is certified: the layer's own between `fewest` and `most`. */
-const certifiedWidths = { fewest: 4, most: 16, narrow: 8 } as const;
-
-/** The run with such layers, and how it is trained at its defaults, of which a certificate says nothing; undefined where its own are such. */
-function withUsualWidths(spec: RunSpec): RunSpec | undefined {
-  const { fewest, most, narrow } = certifiedWidths;
-  const usual = (units: number): number => (units > most ? narrow : Math.max(units, fewest));
-  const { width, widths } = spec.network;
-  if ((widths ?? [width]).every((units) => usual(units) === units)) return undefined;
-  const network = {
-    ...spec.network,
-    width: usual(width),
-    ...(widths === undefined ? {} : { widths: widths.map(usual) }),
-  };
-  const { train, probes, engine } = RunSpec.parse({});
-  return { ...spec, network, train, probes, engine };
 }

@@ -11,7 +11,7 @@ export async function trainRuns(
   planned: PlannedModel,
   specs: readonly RunSpec[],
   engine: Engine,
-  watching: Pick<TrainOptions, "signal" | "onProgress"> = {},
+  watching: Pick<TrainOptions, "signal" | "onProgress" | "onCompiled"> = {},
 ): Promise<RunResult[]> {
   const options = { ...trainOptionsOf(planned.spec), ...watching };
   const results = await train(groupOf(planned, specs), options, engine);

@@ -3,7 +3,8 @@
  *
  * Rows: `run`, `study`, `outcome`, `steps`, `message`, `rule` (its id), `ruleOptions` (its options as JSON), one column for every
  * other leaf of the specification under its path (`task.v`, `train.learningRate`; NULL when not set), the six losses and errors
- * (NaN when not measured), `metrics` (a map from name to number), `wallSeconds`, `finishedAt`, `provenance.*`, `spec` (the whole
+ * (NaN when not measured), `metrics` (a map from name to number), `wallSeconds`, `finishedAt`, `provenance.*`, `graph` and `compiled`
+ * (names of what was certified and of what ran), `undeclared` (signals read and not claimed, as JSON), `certificate` (as JSON), `spec` (the whole
  * specification as JSON) and `groupId` (the group of runs that was computed together; curves carry it too).
  * Curves: `run`, `step`, `metric`, `value`, `groupId`.
  *
@@ -21,7 +22,7 @@ import {
   listValue,
   VARCHAR,
 } from "@duckdb/node-api";
-import type { CurvePoint, Outcome, RunRow } from "./rows.ts";
+import type { CurvePoint, Outcome, RunKnowledge, RunRow } from "./rows.ts";
 import type { RunSpec } from "../spec/spec.ts";
 
 type ColumnType = "VARCHAR" | "BIGINT" | "DOUBLE" | "BOOLEAN" | "BIGINT[]" | "MAP(VARCHAR, DOUBLE)";
@@ -110,6 +111,10 @@ export const rowColumns: readonly Column<RunRow>[] = [
   { name: "provenance.machine", type: "VARCHAR", of: (row) => row.provenance.machine },
   { name: "provenance.threads", type: "BIGINT", of: (row) => row.provenance.threads },
   { name: "provenance.replicas", type: "BIGINT", of: (row) => row.provenance.replicas },
+  { name: "graph", type: "VARCHAR", of: (row) => row.knows?.graph },
+  { name: "compiled", type: "VARCHAR", of: (row) => row.knows?.compiled },
+  { name: "undeclared", type: "VARCHAR", of: (row) => row.knows && JSON.stringify(row.knows.undeclared) },
+  { name: "certificate", type: "VARCHAR", of: (row) => row.knows && JSON.stringify(row.knows.certificate) },
   { name: "spec", type: "VARCHAR", of: (row) => JSON.stringify(row.spec) },
   { name: "groupId", type: "VARCHAR", of: (_, groupId) => groupId },
 ];
@@ -213,6 +218,17 @@ export function rowOf(record: Readonly<Record<string, JS>>): RunRow {
       threads: count("provenance.threads"),
       replicas: count("provenance.replicas"),
     },
+    knows: knowledgeIn(text),
+  };
+}
+
+function knowledgeIn(text: (name: string) => string): RunKnowledge | undefined {
+  if (text("certificate") === "") return undefined;
+  return {
+    certificate: JSON.parse(text("certificate")) as RunKnowledge["certificate"],
+    graph: text("graph"),
+    compiled: text("compiled"),
+    undeclared: JSON.parse(text("undeclared")) as RunKnowledge["undeclared"],
   };
 }
 

@@ -31,6 +31,7 @@ export function exampleRow(spec: Partial<RunSpecInput>, over: Partial<RunRow> = 
       threads: 2,
       replicas: 10,
     },
+    knows: undefined,
     ...over,
   };
 }

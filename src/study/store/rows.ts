@@ -2,6 +2,8 @@
  * What the store keeps of a run: one row and its curves. These are the types readers (report, commands) and writers
  * (executor) share; the Parquet columns are derived from them in `store.ts`.
  */
+import type { Certificate } from "../../audit/index.ts";
+import type { Signal } from "../../rules/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
 
 /** How a run ended. `finished` and `stopped` (early stop reached) are successes; `diverged` is a result; `failed` is an error. */
@@ -32,6 +34,19 @@ export interface RunRow {
   /** ISO 8601, UTC. */
   readonly finishedAt: string;
   readonly provenance: Provenance;
+  /** What the rule knew, where it was written down: rows of earlier versions have none. */
+  readonly knows: RunKnowledge | undefined;
+}
+
+/** What a rule knew in a run, by the graph that ran. */
+export interface RunKnowledge {
+  readonly certificate: Certificate;
+  /** Name of the step's graph that was certified and executed. */
+  readonly graph: string;
+  /** Name of the model that was compiled of it: a step, or several in a row, of all replicas of the group. */
+  readonly compiled: string;
+  /** Signals that it read and did not claim. */
+  readonly undeclared: readonly Signal[];
 }
 
 /** Where a number comes from. */

@@ -11,6 +11,7 @@ import { estimate, holm, mean, pairedTest } from "../../measures/statistics.ts";
 import type { AxisValue } from "../spec/keys.ts";
 import { labelOf, ruleNameOf, valueAt } from "../spec/keys.ts";
 import type { Outcome, RunRow } from "../store/rows.ts";
+import type { Signal } from "../../rules/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import type { PlannedRun, TuneMeasure } from "../spec/study.ts";
 import { isSeedKey } from "../spec/study.ts";
@@ -68,6 +69,8 @@ export interface Cell {
   /** Seeds at the chosen values. */
   readonly repetitions: readonly Repetition[];
   readonly outcomes: OutcomeCounts;
+  /** Signals that the rule read in these runs and does not claim; its label is marked with a dagger then. */
+  readonly undeclared: readonly Signal[];
   /** Estimates over the seeds that have a result, at the chosen values. */
   readonly measures: Readonly<Record<Measure, Estimate>>;
 }
@@ -176,6 +179,11 @@ function cellOf(runs: readonly PlannedRun[], rows: ReadonlyMap<string, RunRow>, 
     candidates,
     repetitions: best.repetitions,
     outcomes: best.outcomes,
+    undeclared: [
+      ...new Set(
+        candidates.flatMap(({ repetitions }) => repetitions.flatMap(({ row }) => row?.knows?.undeclared ?? [])),
+      ),
+    ],
     measures: Object.fromEntries(measures.map((measure) => [measure, estimateOf(best.repetitions, measure)])) as Record<
       Measure,
       Estimate
@@ -241,7 +249,16 @@ function scoresOf(repetitions: readonly Repetition[], by: TuneMeasure): Map<stri
   return new Map(scores.filter(([, score]) => !Number.isNaN(score)));
 }
 
-/** Adds to each rule's label the options in which cells of that rule differ. */
+/** What the dagger of a label means, for those that have one; "" where none has. */
+export function undeclaredNote(cells: readonly Cell[]): string {
+  const marked = new Map(
+    cells.flatMap(({ rule, undeclared }) => (undeclared.length > 0 ? [[rule, undeclared.join(", ")] as const] : [])),
+  );
+  if (marked.size === 0) return "";
+  return `† reads more than its card claims: ${[...marked].map(([rule, reads]) => `${rule.replace(" †", "")} reads ${reads}`).join("; ")}`;
+}
+
+/** Adds to each rule's label the options in which cells of that rule differ, and a dagger where it read more than it claims. */
 function withRuleLabels(cells: readonly Cell[]): Cell[] {
   return cells.map((cell) => {
     const rivals = cells.filter((other) => other.ruleName === cell.ruleName);
@@ -254,7 +271,7 @@ function withRuleLabels(cells: readonly Cell[]): Cell[] {
     );
     const rule: Record<string, unknown> = { id: cell.ruleName };
     for (const name of shown) rule[name] = valueAt(cell.spec, `rule.${name}`);
-    return { ...cell, rule: labelOf(rule) };
+    return { ...cell, rule: cell.undeclared.length > 0 ? `${labelOf(rule)} †` : labelOf(rule) };
   });
 }
 

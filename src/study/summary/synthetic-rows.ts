@@ -29,6 +29,7 @@ export function syntheticRow({ run, spec }: PlannedRun, numbers: Partial<RunRow>
       threads: 1,
       replicas: 1,
     },
+    knows: undefined,
     ...numbers,
   };
 }

@@ -4,7 +4,7 @@
 import type { Estimate } from "../../measures/statistics.ts";
 import { labelOf } from "../spec/keys.ts";
 import type { Cell, Difference, OutcomeCounts } from "./summary.ts";
-import { chanceError, settingAxes } from "./summary.ts";
+import { chanceError, settingAxes, undeclaredNote } from "./summary.ts";
 
 /** A column: its title and how a cell fills it. */
 export interface Column {
@@ -99,7 +99,8 @@ export function renderTable(cells: readonly Cell[], width = Infinity): string {
   });
   const chances = [...new Set(cells.map((cell) => chanceError(cell.spec).toFixed(3)))];
   const note = `mean ± half-width of the 95 % t interval over seeds; chance ${chances.join(", ")}`;
-  return `${aligned(rows, columns)}\n${note}\n`;
+  const undeclared = undeclaredNote(cells);
+  return `${aligned(rows, columns)}\n${note}\n${undeclared === "" ? "" : `${undeclared}\n`}`;
 }
 
 /** An aligned table of differences in test error to the baseline, positive when worse than it. */
