@@ -37,8 +37,15 @@ function inFloat32(order: readonly Tensor[], feeds: Values): Values {
   return known;
 }
 
+/** A product within a sum is a product by itself: it may be too large where the sum is not. */
 function computed(node: Tensor, known: Values): ArrayLike<number> {
   const operands = node.inputs.map((one) => constant(known.get(one)!, one.shape, one.dtype));
+  const [a, b, c] = operands;
+  if (is(node, "gemm") && a !== undefined && b !== undefined && c !== undefined) {
+    const { alpha, beta, ...flags } = node.attributes;
+    const sum = Tensor.of("matmul", flags, a, b).mul(alpha).add(c.mul(beta));
+    return inFloat32(topological([sum]), new Map()).get(sum)!;
+  }
   return interpret([Tensor.of(node.primitive, node.attributes, ...operands)])[0]!.values;
 }
 
