@@ -8,7 +8,7 @@ import { allCases, type PrimitiveCase } from "../../graph/primitive-cases.contra
 import { type Random, stream } from "../../random/stream.ts";
 import { dependences } from "./dependence.ts";
 import { boundsOf, unbounded } from "./index-range.ts";
-import { alongAxis, type Load } from "./load.ts";
+import { alongAxis } from "./load.ts";
 import { inputBound, isFinite } from "./magnitude.ts";
 import { mixtures } from "./mixing.ts";
 import { randomGraph } from "./random-graph.contract.ts";
