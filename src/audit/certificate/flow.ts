@@ -223,6 +223,7 @@ class Walk {
       const isJudgement = numbers <= this.passesBehind(node);
       this.signals.add(isJudgement ? "broadcast" : "outputError");
       (isJudgement ? this.broadcasts : this.errors).add(node);
+      this.rememberBehind(node);
       return true;
     }
     const allowed = Made.scores | Made.label | Made.own | Made.others | Made.noise;
@@ -230,7 +231,18 @@ class Walk {
     if (numbers > 1 || !fromOutside || (made & ~allowed) !== 0) return false;
     this.signals.add("broadcast");
     this.broadcasts.add(node);
+    this.rememberBehind(node);
     return true;
+  }
+
+  /** States in what arrives, which tell of past samples as those that are read here do. */
+  private rememberBehind(node: Tensor): void {
+    for (const one of topological([node])) {
+      const kept = this.graph.kept.get(one);
+      if (kept?.variable.kind !== "state" || this.remembered.has(one)) continue;
+      this.remembered.add(one);
+      if (kept.next !== undefined) this.rememberBehind(kept.next);
+    }
   }
 
   /** Passes whose scores a node is made of: a judgement has one number for each. */

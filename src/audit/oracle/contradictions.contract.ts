@@ -110,7 +110,8 @@ function lackingOfActivity(
       one.errorNetwork.includes(of) ||
       (one !== own && one.layer === of) ||
       arrives(one, "broadcast") ||
-      (of === "readout" && arrives(one, "error")) ||
+      // The output error is made of the scores, by whatever way it comes.
+      (of === "readout" && one.signals.includes("outputError")) ||
       (of === 0 && arrives(one, "input")),
   );
   if (!isAllowed) return "no activity of it";

@@ -13,7 +13,8 @@ export type Values = ReadonlyMap<Tensor, ArrayLike<number>>;
 /** Activity of the pass on the batch, by the input that holds it in the cut graph. */
 export interface HeldActivity {
   readonly layer: Layer;
-  readonly signal: "pre" | "preactivation" | "post";
+  /** `input`: the network's input, which layer 1 sees. */
+  readonly signal: "input" | "pre" | "preactivation" | "post";
   readonly tensor: Tensor;
 }
 
@@ -43,17 +44,18 @@ export function cutRule(networkCase: NetworkCase, rule: ChosenRule, batch: numbe
   const partners = workspace.registry.partners.map(({ request }) => workspace.partner(request));
   const activity: HeldActivity[] = [];
   const held = new Map<Tensor, Tensor>();
-  [workspace.pass, ...partners, ...further].forEach((pass) => {
-    for (const layer of allLayers(networkCase.network)) {
-      for (const signal of ["pre", "preactivation", "post"] as const) {
-        const node = sharer.one(pass.at(layer)[signal]);
-        if (held.has(node)) continue;
-        const tensor = input(`held ${held.size}`, node.shape, node.dtype);
-        held.set(node, tensor);
-        if (pass === workspace.pass) activity.push({ layer, signal, tensor });
-      }
-    }
-  });
+  const hold = (node: Tensor, layer: Layer, signal: HeldActivity["signal"], pass?: Pass): void => {
+    const one = sharer.one(node);
+    if (held.has(one)) return;
+    const tensor = input(`held ${held.size}`, one.shape, one.dtype);
+    held.set(one, tensor);
+    if (pass === workspace.pass) activity.push({ layer, signal, tensor });
+  };
+  for (const pass of [workspace.pass, ...partners, ...further]) {
+    for (const layer of allLayers(networkCase.network))
+      for (const signal of ["pre", "preactivation", "post"] as const) hold(pass.at(layer)[signal], layer, signal, pass);
+  }
+  hold(workspace.input, networkCase.network.layers[0]!, "input", workspace.pass);
   const changed = [
     ...updates.slopes.map(({ parameter, gradient }) => ({ variable: parameter, value: gradient })),
     ...(updates.next ?? []).map(({ state, value }) => ({ variable: state, value })),
@@ -101,7 +103,8 @@ class Sharer {
   private shared(node: Tensor): Tensor {
     if (is(node, "input")) return node;
     const inputs = node.inputs.map((operand) => this.known.get(operand)!);
-    if (is(node, "stopGradient")) return inputs[0]!;
+    const [x] = inputs;
+    if (x !== undefined && is(node, "stopGradient")) return x;
     const attributes = JSON.stringify(node.attributes, (_, value: unknown) =>
       typeof value === "number" ? (Object.is(value, -0) ? "-0" : String(value)) : value,
     );

@@ -230,8 +230,7 @@ class Experiment {
   private pushesOf(base: Values, { layer, signal, tensor }: HeldActivity): Push[] {
     const n = tensor.size(-1);
     const row = this.random.integer(sizeOf(tensor.shape) / n);
-    const owner = signal === "pre" ? layer.index - 1 : this.placeOf(layer);
-    const of = owner === this.network.readout.index ? "readout" : owner;
+    const of = signal === "input" ? 0 : signal === "pre" ? layer.index - 1 : this.placeOf(layer);
     // Units of a patch are those of its positions, one after another.
     const units = this.network.layers[layer.index - 2]?.outFeatures ?? n;
     return range(n).flatMap((column): Push[] => {
