@@ -134,7 +134,9 @@ class Reach {
   private follow(outputs: readonly Tensor[], at: (node: Tensor) => Load | undefined): ReadonlyMap<Tensor, Load> {
     const states = [...this.graph.kept].flatMap(([node, { variable, next }]) => {
       const isOwn = variable.owner === undefined || variable.owner.index === this.layer;
-      return variable.kind === "state" && next !== undefined && isOwn ? [{ node, next }] : [];
+      // A head learns from what its slope is made of.
+      const isChanged = variable.kind === "state" || variable.kind === "head";
+      return isChanged && next !== undefined && isOwn ? [{ node, next }] : [];
     });
     const kept = new Map<Tensor, Load>();
     for (;;) {

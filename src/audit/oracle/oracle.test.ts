@@ -5,6 +5,7 @@ import { networkCase } from "../../rules/testing/rule-cases.contract.ts";
 import { certify } from "../certificate/certificate.ts";
 import { contradictions } from "./contradictions.contract.ts";
 import { factsOf } from "./facts.contract.ts";
+import { hiddenRules } from "./hidden-rules.contract.ts";
 
 const tree = networkCase("tree-cnn", { widths: [2, 4, 2], symbols: 8, bias: "shared" });
 const dense = networkCase("mlp", { widths: [2, 4, 2], symbols: 4, activation: "tanh", bias: "shared" });
@@ -22,6 +23,15 @@ describe("nothing moves an update that its certificate lacks", () => {
       const facts = factsOf(net, chosen, [1]);
       const found = contradictions(certify(chosen, net.network, net.symbols), facts);
       expect(found.join("\n")).toBe("");
+    });
+  });
+});
+
+describe("what a rule hides is found by either", () => {
+  describe.each([tree, dense])("$name", (net) => {
+    test.each(hiddenRules)("%s", (_, rule) => {
+      const facts = factsOf(net, rule, [1, 2]);
+      expect(contradictions(certify(rule, net.network, net.symbols), facts).join("\n")).toBe("");
     });
   });
 });
