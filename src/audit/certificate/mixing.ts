@@ -11,7 +11,8 @@ import { type Algebra, propagate, type Sources } from "./propagation.ts";
 
 /** What an element is made of, besides a single sample, which is its number from 1. */
 const nothing = 0;
-const sum = -1;
+/** A sum in which every sample has a term of its own. */
+export const sum = -1;
 const mixed = -2;
 
 /** What a set of elements is made of at most. */

@@ -8,8 +8,8 @@ import { sizeOf, type Tensor } from "../../graph/index.ts";
 import { dependences } from "./dependence.ts";
 import { ownerOf } from "./flow.ts";
 import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
-import { mixingOf, mixtures } from "./mixing.ts";
-import { alongAxis, isSame, joinedEach, type Load, spread } from "./load.ts";
+import { mixingOf, mixtures, sum } from "./mixing.ts";
+import { alongAxis, compact, everywhere, isSame, joinedEach, type Load, spread } from "./load.ts";
 
 /** Where a variable lies, as seen from a synapse w_ij: at the synapse itself, at its unit j, in its layer. */
 export type Scope = "synapse" | "unit" | "layer";
@@ -116,18 +116,32 @@ class Reach {
   }
 
   positionsMeet(): boolean {
-    const { positions, shared } = this.here;
     const known = mixtures(this.changes, {
       at: (node) => {
-        const leaf = this.own.find((one) => one.leaf === node && one.signal !== "pre");
-        if (leaf === undefined) return undefined;
-        return shared
-          ? alongAxis(node, -2, (row) => (row % positions) + 1)
-          : alongAxis(node, -3, (position) => (position % positions) + 1);
+        const leaf = this.own.find((one) => one.leaf === node);
+        return leaf && this.positionsIn(leaf);
       },
       cut: this.isOutside,
     });
     return mixingOf(this.changes, known) === "mixed";
+  }
+
+  /** The positions of this layer that the elements of its activity belong to, from 1. */
+  private positionsIn({ leaf, signal, layer }: ActivityLeaf): Load {
+    const { positions, shared } = this.here;
+    if (signal !== "pre")
+      return shared
+        ? alongAxis(leaf, -2, (row) => (row % positions) + 1)
+        : alongAxis(leaf, -3, (position) => (position % positions) + 1);
+    // What the layer above sees of it: positions side by side, or all of them at once.
+    if (layer.pooling === "mean") return everywhere(leaf.rank, positions === 1 ? 1 : sum);
+    const patch = positions / layer.positions;
+    const [rows, columns] = [layer.shared ? leaf.size(-2) : leaf.size(-3), leaf.size(-1)];
+    const values = Int32Array.from({ length: rows * columns }, (_, i) => {
+      const place = Math.floor(i / columns) % layer.positions;
+      return place * patch + Math.floor(((i % columns) * patch) / columns) + 1;
+    });
+    return compact({ shape: layer.shared ? [rows, columns] : [rows, 1, columns], values });
   }
 
   /** Follows tags to the outputs, through what the layer keeps. */

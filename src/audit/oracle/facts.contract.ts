@@ -316,24 +316,37 @@ class Experiment {
     return to;
   }
 
-  /** The layer's drives and outputs moved at some positions of all samples, always by the same amounts. */
+  /** The layer's drives and outputs moved at some positions of all samples, and what the layer above sees of these; always by the same amounts. */
   private withPositions(layer: Layer, positions: readonly number[]): Values {
     const to = new Map(this.second);
-    for (const { tensor, signal } of this.rule.activity.filter((held) => held.layer === layer)) {
-      if (signal === "pre") continue;
+    for (const { tensor, signal, layer: of } of this.rule.activity) {
+      const isSeen = signal === "pre" && of.index === layer.index + 1;
+      if (!isSeen && (of !== layer || signal === "pre" || signal === "input")) continue;
       const n = tensor.size(-1);
-      const random = stream(this.seed, `positions ${signal}`);
-      to.set(
-        tensor,
-        Array.from(this.second.get(tensor)!, (value, at) => {
-          const row = Math.floor(at / n);
-          const position = layer.shared ? row % layer.positions : Math.floor(row / batch);
-          const by = random.normal();
-          return positions.includes(position) ? value + by : value;
-        }),
-      );
+      const patch = layer.positions / of.positions;
+      const by = this.amounts(layer, signal === "preactivation" ? "drive" : "output");
+      const moved = Array.from(this.second.get(tensor)!, (value, at) => {
+        const row = Math.floor(at / n);
+        const [place, example] = of.shared
+          ? [row % of.positions, Math.floor(row / of.positions)]
+          : [Math.floor(row / batch), row % batch];
+        const column = at % n;
+        const all = positions.map((position) => {
+          const amount = by(position, example, column % layer.outFeatures);
+          if (of.pooling === "mean") return amount / layer.positions;
+          return place * patch + Math.floor((column * patch) / n) === position ? amount : 0;
+        });
+        return all.reduce((total, amount) => total + amount, value);
+      });
+      to.set(tensor, moved);
     }
     return to;
+  }
+
+  private amounts(layer: Layer, what: string): (position: number, example: number, unit: number) => number {
+    const random = stream(this.seed, `positions ${what}`);
+    const list = range(layer.positions * batch * layer.outFeatures).map(() => random.normal());
+    return (position, example, unit) => list[(position * batch + example) * layer.outFeatures + unit]!;
   }
 }
 
