@@ -103,8 +103,8 @@ function lackingOfActivity(
   own: LayerCertificate,
   { of, layer }: Fact,
 ): string | undefined {
-  // What the layer sees is its own.
-  if (of === undefined || (of === layer - 1 && own.signals.includes("pre"))) return undefined;
+  // A unit that sees all inputs of its layer sees the layer below, where the layer does.
+  if (of === undefined || (of === layer - 1 && own.scopes.pre === "unit")) return undefined;
   const isAllowed = all.some(
     (one) =>
       one.errorNetwork.includes(of) ||

@@ -70,6 +70,8 @@ interface Push {
   readonly moved: Moved;
   readonly of?: Place | undefined;
   readonly from?: number;
+  /** The layer to which it is what that layer sees, which is no activity of another layer's to it. */
+  readonly seenBy?: Place;
   readonly to: Values;
 }
 
@@ -235,18 +237,19 @@ class Experiment {
     const units = this.network.layers[layer.index - 2]?.outFeatures ?? n;
     return range(n).flatMap((column): Push[] => {
       const to = this.nudged(base, tensor, (at) => at === row * n + column);
+      const seenBy = this.placeOf(layer);
+      if (signal === "input") return [{ moved: "activity", of, seenBy, to }];
       if (signal !== "pre") return [{ moved: "activity", of, from: column, to }];
       return [
-        { moved: "activity", of, from: column % units, to },
-        { moved: "pre", of: this.placeOf(layer), from: column, to },
+        { moved: "activity", of, from: column % units, seenBy, to },
+        { moved: "pre", of: seenBy, from: column, to },
       ];
     });
   }
 
-  private compared(before: Outcome, after: Outcome, { moved, of, from }: Push, isBefore: boolean): Fact[] {
+  private compared(before: Outcome, after: Outcome, { moved, of, from, seenBy }: Push, isBefore: boolean): Fact[] {
     return this.network.layers.flatMap(({ index, inFeatures }): Fact[] => {
-      // What a layer sees of the one below is no activity of another layer's to it, and nothing else's input is its own.
-      if (moved === "pre" && of !== index) return [];
+      if (seenBy === index || (moved === "pre" && of !== index)) return [];
       const own = this.changesOf(index);
       if (!own.some((i) => differ(before[i]!, after[i]!))) return [];
       const fact = { layer: index, moved, of, before: isBefore };
