@@ -86,6 +86,7 @@ class Experiment {
   private readonly first: Values;
   private readonly second: Values;
   private readonly afterFirst: Outcome;
+  private readonly known = new WeakMap<Values, Outcome>();
 
   constructor(
     private readonly rule: CutRule,
@@ -124,11 +125,12 @@ class Experiment {
     return new Map([...feeds, ...fixed, ...changed]);
   }
 
+  /** Changes with activity held. The same inputs stand for several things that are moved. */
   private cut(feeds: Values): Outcome {
-    return evaluated(
-      this.rule.changes.map((change) => change.cut),
-      feeds,
-    );
+    const outputs = this.rule.changes.map((change) => change.cut);
+    const outcome = this.known.get(feeds) ?? evaluated(outputs, feeds);
+    this.known.set(feeds, outcome);
+    return outcome;
   }
   private whole(feeds: Values): Outcome {
     return evaluated(
