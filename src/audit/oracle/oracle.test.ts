@@ -8,7 +8,7 @@ import { factsOf } from "./facts.contract.ts";
 import { hiddenRules } from "./hidden-rules.contract.ts";
 
 const tree = networkCase("tree-cnn", { widths: [2, 4, 2], bias: "shared" });
-const dense = networkCase("mlp", { widths: [2, 4, 2], symbols: 4, activation: "tanh", bias: "shared" });
+const dense = networkCase("mlp", { widths: [2, 4], symbols: 2, activation: "tanh", bias: "shared" });
 
 /** Heads and histograms of a size that makes no difference to what is read. */
 const sizes: Readonly<Record<string, object>> = {
