@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { alignColumns, plural } from "./columns.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
-import type { ExitCode } from "./exit.ts";
+import { type ExitCode, reading } from "./exit.ts";
 import { printJson } from "./json.ts";
 import { checkedRuns, oneRun, sayUndeclared, undeclaredOption } from "./plan.ts";
 import type { Surroundings } from "./surroundings.ts";

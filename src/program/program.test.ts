@@ -98,9 +98,11 @@ describe("a run is inspected", () => {
       options: z.strictObject({}),
       change: ({ pre, post, outer }) => outer(pre, post),
     });
-    const warning = "rule silent: by its graph it reads post without claiming it";
-    expect(certify({ ...small, rule: silent }).warning).toBe(warning);
-    expect((await train({ ...small, rule: silent })).warning).toBe(warning);
+    expect(certify({ ...small, rule: silent }).undeclared).toEqual(["post"]);
+    const refusal =
+      "rule silent: by its graph it reads post without claiming it; add it to the rule's reads, or say undeclared: true to run it all the same";
+    await expect(train({ ...small, rule: silent })).rejects.toThrow(refusal);
+    expect((await train({ ...small, rule: silent, undeclared: true })).certificate.undeclared).toEqual(["post"]);
   });
 
   test("recorded steps replay", async () => {

@@ -296,7 +296,11 @@ class Walk {
   private note(node: Tensor): void {
     for (const one of topological([node])) {
       if (this.graph.leaves.has(one)) this.judge(one);
-      if (this.graph.kept.get(one)?.variable.kind === "state") this.remember(one);
+      const kept = this.graph.kept.get(one);
+      if (kept?.variable.kind === "state" && !this.remembered.has(one)) {
+        this.remember(one);
+        if (kept.next !== undefined) this.note(kept.next);
+      }
       const noise = this.graph.registry.noises.find(({ tensor }) => tensor === one);
       if (noise === undefined) continue;
       this.signals.add("noise");

@@ -14,6 +14,7 @@ import { Expansion } from "./expansion.ts";
 import { Interner } from "./intern.ts";
 import { type Meeting, meetingAt } from "./judgement.ts";
 import { alongAxis, type Load } from "./load.ts";
+import { boundInput, isFinite } from "./magnitude.ts";
 import { mixtures } from "./mixing.ts";
 
 /** A leaf that stands for activity. */
@@ -65,6 +66,7 @@ export interface UpdateGraph {
 export function updateGraph(traced: TracedUpdates): UpdateGraph {
   const { network, workspace, updates } = traced;
   const { registry } = workspace;
+  boundKept(registry);
   const interner = new Interner();
   const changed = [
     ...updates.slopes.map(({ parameter, gradient }) => ({ variable: parameter, value: gradient })),
@@ -88,6 +90,8 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
     const expression = own.pop();
     if (of !== undefined && leaf !== undefined && expression !== undefined)
       leaves.set(leaf, { ...of, leaf, node, origin: own, expression });
+    if (of?.pass.kind === "further" && leaf !== undefined && expression !== undefined && !isFinite(expression))
+      boundInput(leaf, Infinity);
   }
   let expanded: Expansion | undefined;
   const expansion = (): Expansion => {
@@ -153,6 +157,24 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
       }, 0);
     },
   };
+}
+
+/** What a rule keeps and changes may grow beyond all bounds; what it never changes is what it was drawn as. */
+function boundKept({ variables }: Registry): void {
+  for (const { tensor, kind, initial } of variables) {
+    if (kind === "state" || kind === "head") boundInput(tensor, Infinity);
+    if (kind !== "fixed") continue;
+    const largest = { constant: 1, identity: 1, uniform: 1, normal: 100 }[initial.kind];
+    const size =
+      initial.kind === "constant"
+        ? Math.abs(initial.value)
+        : initial.kind === "uniform"
+          ? initial.bound
+          : initial.kind === "normal"
+            ? initial.deviation
+            : 1;
+    boundInput(tensor, largest * size);
+  }
 }
 
 /** The sample, from 1, to which the elements of an input belong: data and partners have one row for each. Random numbers tell nothing of any. */

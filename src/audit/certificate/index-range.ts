@@ -2,17 +2,21 @@
  * Bounds of computed indices, element by element, from the expression alone: an index that is made of data may point anywhere
  * between them. Bounds are whole numbers, rounded outwards.
  */
-import { type Attributes, is, type Tensor, topological } from "../../graph/index.ts";
+import { type Attributes, is, type Primitive, type Tensor, topological } from "../../graph/index.ts";
 import { compact, everywhere, joinedEach, type Load, ranked, reshaped, sliced, transposed } from "./load.ts";
+import { isFinite } from "./magnitude.ts";
 
-/** Least and largest value of every element; beyond `unbounded` nothing is known. Values that are not numbers are left out of account. */
+/**
+ * Least and largest value of every element. From `unbounded` on nothing more is known: a least value of `-unbounded` is none, one of
+ * `unbounded` says as much as its number. What is no number has no bounds, but as a whole number it may be any.
+ */
 export interface Bounds {
   readonly low: Load;
   readonly high: Load;
 }
 
-/** Stands for infinity. */
-export const unbounded = 2 ** 30;
+/** Stands for infinity: from here on float32 does not hold every whole number. */
+export const unbounded = 2 ** 24;
 
 /** Bounds of an expression. */
 export function boundsOf(expression: Tensor): Bounds {
@@ -33,12 +37,31 @@ const between = ({ rank }: Tensor, low: number, high: number): Bounds => ({
 });
 
 const clamped = (value: number): number => Math.max(-unbounded, Math.min(unbounded, value));
-/** A sum in which infinity stays what it is. */
-const plus = (a: number, b: number): number =>
-  Math.abs(a) === unbounded ? a : Math.abs(b) === unbounded ? b : clamped(a + b);
+/** A least and a largest sum: what is not bounded from below, or from above, stays so. */
+const leastSum = (a: number, b: number): number => (a === -unbounded || b === -unbounded ? -unbounded : clamped(a + b));
+const largestSum = (a: number, b: number): number => (a === unbounded || b === unbounded ? unbounded : clamped(a + b));
 const times = (a: number, b: number): number => (a === 0 || b === 0 ? 0 : clamped(a * b));
 
 function boundsAt(node: Tensor, done: ReadonlyMap<Tensor, Bounds>): Bounds {
+  if (node.dtype === "bool") return between(node, 0, 1);
+  const bounds = inNumbers(node, done);
+  return node.dtype === "int32" ? wrapped(node, bounds) : bounds;
+}
+
+/** Whole numbers of 32 bits that grow too large begin again at the least one; what was no number may become any. */
+function wrapped(node: Tensor, { low, high }: Bounds): Bounds {
+  const [source] = node.inputs;
+  if (is(node, "cast") && source !== undefined && !isNumber(source)) return between(node, -unbounded, unbounded);
+  if (!mayWrap.has(node.primitive)) return { low, high };
+  const isWithin = (least: number, most: number): boolean => least > -unbounded && most < unbounded;
+  return {
+    low: joinedEach([low, high], node.rank, (least = 0, most = 0) => (isWithin(least, most) ? least : -unbounded)),
+    high: joinedEach([low, high], node.rank, (least = 0, most = 0) => (isWithin(least, most) ? most : unbounded)),
+  };
+}
+const mayWrap: ReadonlySet<Primitive> = new Set<Primitive>(["add", "sub", "mul", "cast"]);
+
+function inNumbers(node: Tensor, done: ReadonlyMap<Tensor, Bounds>): Bounds {
   const operand = (i: number): Bounds => of(done, node.inputs[i]);
   /** Bounds from those of the operands: low and high of the first, low and high of the second. */
   const joined = (
@@ -60,13 +83,13 @@ function boundsAt(node: Tensor, done: ReadonlyMap<Tensor, Bounds>): Bounds {
     }
     case "add":
       return joined(
-        (a, _b, c) => plus(a, c),
-        (_a, b, _c, d) => plus(b, d),
+        (a, _b, c) => leastSum(a, c),
+        (_a, b, _c, d) => largestSum(b, d),
       );
     case "sub":
       return joined(
-        (a, _b, _c, d) => plus(a, -d),
-        (_a, b, c) => plus(b, -c),
+        (a, _b, _c, d) => leastSum(a, -d),
+        (_a, b, c) => largestSum(b, -c),
       );
     case "mul":
       return joined(
@@ -116,17 +139,32 @@ function boundsAt(node: Tensor, done: ReadonlyMap<Tensor, Bounds>): Bounds {
   }
 }
 
-/** `where(c < x, x, y)` shows x only where it is above c. */
-function chosen(node: Tensor, x: Bounds, y: Bounds): Bounds {
-  const [condition, then] = node.inputs;
+/** Operations whose result is a number, possibly an infinite one, where their operands are. */
+const keepsNumbers: ReadonlySet<Primitive> = new Set<Primitive>([
+  ...(["neg", "abs", "relu", "floor", "maximum", "minimum", "stopGradient", "cast"] as const),
+  ...(["transpose", "reshape", "broadcastTo", "slice"] as const),
+]);
+
+/** Whether a value is sure to be a number. */
+function isNumber(node: Tensor): boolean {
+  if (isFinite(node)) return true;
+  const [, x, y] = node.inputs;
+  // What compares with a number is one.
+  if (node.primitive === "where" && x !== undefined && y !== undefined)
+    return (isNumber(x) || shownAbove(node) !== undefined) && isNumber(y);
+  return keepsNumbers.has(node.primitive) && node.inputs.every(isNumber);
+}
+
+/** The constant c of `where(c < x, x, y)`, which shows x only where it is above c. */
+function shownAbove({ inputs: [condition, then] }: Tensor): number | undefined {
   const [threshold, compared] = condition !== undefined && is(condition, "less") ? condition.inputs : [];
-  const above =
-    compared === then &&
-    threshold !== undefined &&
-    is(threshold, "constant") &&
-    threshold.attributes.values.length === 1
-      ? clamped(Math.floor(threshold.attributes.values[0] ?? -unbounded))
-      : -unbounded;
+  if (compared !== then || threshold === undefined || !is(threshold, "constant")) return undefined;
+  const [least, ...more] = threshold.attributes.values;
+  return more.length > 0 || Number.isNaN(least) ? undefined : least;
+}
+
+function chosen(node: Tensor, x: Bounds, y: Bounds): Bounds {
+  const above = clamped(Math.floor(shownAbove(node) ?? -unbounded));
   return {
     low: joinedEach([x.low, y.low], node.rank, (a = 0, b = 0) => Math.min(Math.max(a, above), b)),
     high: joinedEach([x.high, y.high], node.rank, (a = 0, b = 0) => Math.max(a, b)),

@@ -1,6 +1,7 @@
 /**
- * A bound on the magnitude of a value, from its expression and one assumption: that inputs (weights, activity, states, noise) are at
- * most `inputBound`. Where it holds, 0 times the value is 0; an infinite value times 0 would be no number, which shows that it was infinite.
+ * A bound on the magnitude of a value, from its expression and one assumption: that inputs are at most `inputBound`, or what is known of
+ * them (`boundInput`): what a rule keeps may grow beyond all bounds. Where it holds, 0 times the value is 0; an infinite value times 0
+ * would be no number, which shows that it was infinite.
  */
 import { type Tensor, topological } from "../../graph/index.ts";
 
@@ -11,13 +12,21 @@ const largest = 1e38;
 
 const known = new WeakMap<Tensor, number>();
 
-/** Whether a value is finite in float32 for all inputs within bounds. */
+/** Says what an input is at most; before anything that is made of it is asked for. */
+export function boundInput(node: Tensor, bound: number): void {
+  known.set(node, withinFloat32(bound));
+}
+
+/** Whether a value, and all that it is made of by what keeps infinities, is finite in float32 for all inputs within bounds. */
 export function isFinite(node: Tensor): boolean {
   return boundOf(node) < largest;
 }
 
+/** What may be beyond float32 is infinite, however small the numbers by which it is multiplied afterwards. */
+const withinFloat32 = (bound: number): number => (bound < largest ? bound : Infinity);
+
 function boundOf(output: Tensor): number {
-  for (const node of topological([output])) if (!known.has(node)) known.set(node, boundAt(node));
+  for (const node of topological([output])) if (!known.has(node)) known.set(node, withinFloat32(boundAt(node)));
   return known.get(output) ?? Infinity;
 }
 
@@ -73,7 +82,8 @@ function boundAt(node: Tensor): number {
       return size(0) * operand(0) * operand(1);
     case "gemm": {
       const { alpha, beta } = node.attributes as { readonly alpha: number; readonly beta: number };
-      return Math.abs(alpha) * size(0) * operand(0) * operand(1) + Math.abs(beta) * operand(2);
+      const product = withinFloat32(size(0) * operand(0) * operand(1));
+      return withinFloat32(Math.abs(alpha) * product) + withinFloat32(Math.abs(beta) * operand(2));
     }
     case "sum":
     case "scatterAdd":

@@ -27,6 +27,7 @@ import {
   transposed,
 } from "./load.ts";
 import { isFinite } from "./magnitude.ts";
+import { signedNodes } from "./signs.ts";
 import { zerosOf } from "./zeros.ts";
 
 /** What elements carry, as integers. 0 is nothing: joined with it, anything stays what it is. Taken any number of times, a value stays what it is after two. */
@@ -55,6 +56,7 @@ export function propagate(
   { at, also, cut = () => false }: Sources,
 ): ReadonlyMap<Tensor, Load> {
   const order = topological(outputs);
+  const signed = signedNodes(order);
   const zeros = zerosOf(order);
   const known = new Map<Tensor, Load>();
   const arrivals = new Arrivals(algebra, known, zeros);
@@ -64,7 +66,7 @@ export function propagate(
     const both = arrived !== undefined && own !== undefined;
     const load = both ? joinedEach([arrived, own], node.rank, (a = 0, b = 0) => algebra.add(a, b)) : (arrived ?? own);
     if (load === undefined) continue;
-    const zero = zeros.get(node);
+    const zero = signed.has(node) ? undefined : zeros.get(node);
     const left =
       zero === undefined ? load : joinedEach([load, zero], node.rank, (one = 0, flag = 0) => (flag === 1 ? 0 : one));
     if (!isEmpty(left)) known.set(node, left);

@@ -156,7 +156,8 @@ describe("afferent audit", () => {
 it("the section of a report has a row for each rule", () => {
   const network = networkOf(RunSpec.parse({ network: { width: 4 } }));
   const certificate = certify(chooseRule({ id: "drtp" }), network, 8);
-  const section = html`${certificateSection([{ label: "drtp (a)", certificate }])}`.text;
+  const section =
+    html`${certificateSection([{ label: "drtp (a)", certificate, graph: "0123456789abcdef", undeclared: [] }])}`.text;
   expect(section.replaceAll(/\s+/g, " ")).toContain(
     '<th scope="row">drtp (a)</th><td class="text">channel</td><td class="text">local</td><td class="text">pre, preactivation, label</td>' +
       '<td class="text">-</td><td class="text">-</td><td class="text">label 8</td>' +

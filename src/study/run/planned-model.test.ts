@@ -11,6 +11,7 @@ import { completeSpec } from "./build.ts";
 import { groupRuns } from "./groups.ts";
 import { planStudy } from "./plan.ts";
 import { PlannedModels } from "./planned-model.ts";
+import { refuseUndeclared } from "./claims.ts";
 import { trainRuns } from "./train-runs.ts";
 import { adoptRuleFile, ruleOf } from "./user-rules.ts";
 
@@ -75,40 +76,29 @@ describe("runs of one shape", () => {
   });
 });
 
-describe("the model that is certified", () => {
-  const widthsOf = (input: object): number[] => {
-    const { model } = new PlannedModels().certified(completeSpec(RunSpec.parse(input)));
-    return model.network.layers.map(({ outFeatures }) => outFeatures);
-  };
-
-  it("has the run's own layers where these have 4 to 16 units, and others in their place where not", () => {
-    expect(widthsOf({ network: { width: 16 } })).toEqual([16, 16, 16]);
-    expect(widthsOf({ network: { width: 17 } })).toEqual([8, 8, 8]);
-    expect(widthsOf({ network: { widths: [32, 6, 1] } })).toEqual([8, 6, 4]);
-  });
-
-  it("has the run's own layers where the rule refuses narrow ones", async () => {
-    const picky = join(folder, "picky.ts");
+describe("a rule that reads more than it claims", () => {
+  it("is known on the very network of the run, and refused", async () => {
+    const bold = join(folder, "bold.ts");
     await writeFile(
-      picky,
+      bold,
       `import { rules, z } from "afferent";
-export const picky = rules.plasticity({
-  id: "picky", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
+export const bold = rules.plasticity({
+  id: "bold", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre"], options: z.strictObject({ least: z.int().default(12) }),
-  change: ({ pre, preactivation, outer, units }, { least }) => {
-    if (units < least) throw new rules.RuleError("picky: expected " + least + " units, got " + units);
-    return outer(pre, preactivation);
-  },
+  change: ({ pre, post, preactivation, outer, units }, { least }) => outer(pre, units < least ? pre.sum(-1, { keepdims: true }).mul(0).add(1) : preactivation),
 });
 `,
     );
-    await adoptRuleFile(picky);
-    expect(widthsOf({ rule: picky, network: { width: 18 } })).toEqual([18, 18, 18]);
-    const study = (...words: string[]) => studyFromWords([`rule=${picky}`, ...small, ...words]);
-    const name = /^rule picky@\w+: by its graph it reads preactivation without claiming it$/;
-    expect(planStudy(await study("network.width=20")).warnings).toEqual([expect.stringMatching(name)]);
+    await adoptRuleFile(bold);
+    const study = (...words: string[]) => studyFromWords([`rule=${bold}`, ...small, ...words]);
+    const found = planStudy(await study("network.width=20")).undeclared;
+    expect(found).toEqual([
+      expect.stringMatching(/^rule bold@\w+: by its graph it reads preactivation without claiming it$/),
+    ]);
+    expect(() => refuseUndeclared(found, "say so")).toThrow(/add it to the rule's reads, or say so to run it/);
+    expect(planStudy(await study("network.width=4")).undeclared).toEqual([]);
     // Away from its defaults it is compared with nothing.
-    expect(planStudy(await study("network.width=20", "rule.least=3")).warnings).toEqual([]);
+    expect(planStudy(await study("network.width=20", "rule.least=3")).undeclared).toEqual([]);
   });
 });
 
@@ -122,6 +112,6 @@ describe("what shipped rules claim", () => {
       "network.width=4",
       "train.batch=4",
     ];
-    expect(planStudy(await studyFromWords(words)).warnings).toEqual([]);
+    expect(planStudy(await studyFromWords(words)).undeclared).toEqual([]);
   });
 });

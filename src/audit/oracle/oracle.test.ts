@@ -1,0 +1,78 @@
+/** Certificates against what really moves the updates of rules, found by moving it. */
+import { describe, expect, test } from "vitest";
+import { catalogue, chooseRule, type ChosenRule } from "../../rules/index.ts";
+import { type NetworkCase, networkCase } from "../../rules/testing/rule-cases.contract.ts";
+import { certify, type LayerCertificate } from "../certificate/certificate.ts";
+import { contradictions } from "./contradictions.contract.ts";
+import { factsOf } from "./facts.contract.ts";
+import { hiddenRules } from "./hidden-rules.contract.ts";
+
+const tree = networkCase("tree-cnn", { widths: [2, 4, 2], bias: "shared" });
+const dense = networkCase("mlp", { widths: [2, 4], symbols: 2, activation: "tanh", bias: "shared" });
+
+/** Heads and histograms of a size that makes no difference to what is read. */
+const sizes: Readonly<Record<string, object>> = {
+  ...Object.fromEntries(["vicreg", "barlow-twins", "simclr"].map((id) => [id, { projectorSize: 2 }])),
+  ...Object.fromEntries(["infomorphic", "infomorphic-lateral"].map((id) => [id, { bins: 2 }])),
+};
+
+/** What the certificate of a rule lacks of what moves the rule. */
+function lacking(net: NetworkCase, rule: ChosenRule): string {
+  return contradictions(certify(rule, net.network, net.symbols), factsOf(net, rule, [1])).join("\n");
+}
+
+describe("nothing moves an update that its certificate lacks", () => {
+  const tiny = networkCase("mlp", { widths: [2, 2], symbols: 2, activation: "tanh" });
+  const isLarge = ({ id }: { readonly id: string }): boolean => id.startsWith("infomorphic");
+  describe.each([tree, dense, tiny])("$name", (net) => {
+    const rules = catalogue.filter((rule) => isLarge(rule) === (net === tiny));
+    test.each(rules.map(({ id }) => id))("%s", (id) => {
+      expect(lacking(net, chooseRule({ ...sizes[id], id }))).toBe("");
+    });
+  });
+});
+
+describe("what a rule hides is in its certificate", () => {
+  test.each(hiddenRules)("%s", (_, rule) => {
+    expect(lacking(tree, rule)).toBe("");
+  });
+});
+
+describe("an entry that is left out is missed", () => {
+  const without =
+    (...kinds: readonly string[]) =>
+    ({ signals }: LayerCertificate) => ({ signals: signals.filter((signal) => !kinds.includes(signal)) });
+
+  test.each<[string, string, (layer: LayerCertificate) => Partial<LayerCertificate>, string]>([
+    ["backprop", "weights", () => ({ weightTransport: [] }), "no weight transport"],
+    ["backprop", "one layer's weights", () => ({ weightTransport: [2, 3] }), "of the read-out"],
+    ["backprop", "activity", () => ({ errorNetwork: [] }), "no activity"],
+    ["backprop", "locks", ({ locking }) => ({ locking: { ...locking, update: [] } }), "no lock"],
+    ["backprop", "the label", () => ({ label: [] }), "no label"],
+    ["backprop", "its own input", without("pre"), "no signal pre"],
+    ["backprop", "the error", without("outputError"), "of the read-out, and the certificate has no activity"],
+    ["sll", "a message from below", () => ({ errorNetwork: [] }), "no activity"],
+    ["oja", "samples", () => ({ coupling: "none" }), "coupling none"],
+    ["sign-sgd", "samples that meet", () => ({ coupling: "average" }), "coupling average"],
+    ["oja", "its own weights", () => ({ scopes: { pre: "synapse", post: "unit" } }), "no scope of weight"],
+    ["ghl", "inputs", ({ scopes }) => ({ scopes: { ...scopes, pre: "synapse" } }), "scope of pre"],
+    ["sanger", "units", ({ lateral }) => ({ lateral: { ...lateral, units: "none" } }), "lateral reach none"],
+    [
+      "oja-subspace",
+      "units",
+      ({ lateral }) => ({ lateral: { ...lateral, units: "ordered" } }),
+      "lateral reach ordered",
+    ],
+    ["sanger", "scope", ({ scopes }) => ({ scopes: { ...scopes, post: "unit" } }), "scope of post unit"],
+    ["info-nce", "positions", ({ lateral }) => ({ lateral: { ...lateral, positions: false } }), "positions apart"],
+    ["info-nce", "pairs", () => ({ pairs: [] }), "no pairs"],
+    ["bcm", "memory", ({ memory }) => ({ memory: { ...memory, remembered: 0 } }), "nothing remembered"],
+    ["kolen-pollack", "what is learned", without("localHead", "neighbour"), "nothing remembered"],
+  ])("%s without %s", (id, _, change, lack) => {
+    const rule = chooseRule(id);
+    const [certificate, facts] = [certify(rule, tree.network, tree.symbols), factsOf(tree, rule, [1])];
+    const layers = certificate.layers.map((layer) => ({ ...layer, ...change(layer) }));
+    expect(contradictions({ ...certificate, layers }, facts).join("\n")).toContain(lack);
+    expect(contradictions(certificate, facts)).toEqual([]);
+  });
+});
