@@ -38,8 +38,8 @@ describe("docs/extending.md", () => {
       ...["network.width=8", "train.steps=20", "train.batch=8"],
     ]);
     const store = await openStore(join(folder, "store"));
-    const { runs, models, warnings } = planStudy(study);
-    expect(warnings).toEqual([]);
+    const { runs, models, undeclared } = planStudy(study);
+    expect(undeclared).toEqual([]);
     const summary = await execute({ store, study: "own", runs, models, workers: 1 });
     const rows = await store.rows();
     await store.close();

@@ -15,7 +15,10 @@ const strings = "the number of distinct strings of this task";
 it.each([
   ["rnu", `expected one of the commands ${names}, got "rnu"; did you mean run?`],
   ["--jsn", 'expected one of the options --help, --version, got "--jsn"; did you mean --help?'],
-  ["run --jsn", 'run: expected one of the options --help, --json, --name, got "--jsn"; did you mean --json?'],
+  [
+    "run --jsn",
+    'run: expected one of the options --help, --json, --name, --undeclared, got "--jsn"; did you mean --json?',
+  ],
   [
     "export --format",
     "export: expected a value after --format <format>, got none; afferent export --help shows an example",

@@ -28,6 +28,7 @@ import {
   type Updates,
   type Variable,
 } from "../rules/index.ts";
+import { refuseConstants } from "./constants.ts";
 import { refuseKeptName, refuseObjectiveName, refuseTwice } from "./names.ts";
 import { evaluationChunk } from "./sizes.ts";
 import { workspaceFor } from "./write-document.ts";
@@ -48,6 +49,11 @@ export function readDocument(rule: ChosenRule, given: unknown, request: TraceReq
   const { id } = rule.rule;
   const document = checked(id, given, request);
   const { network, batch } = request;
+  const widest = Math.max(
+    batch,
+    ...allLayers(network).flatMap(({ inFeatures, outFeatures }) => [inFeatures, outFeatures]),
+  );
+  refuseConstants(id, document, widest, rule.rule.constants);
   const between = betweenOf(id, document, network, batch);
   const workspace = workspaceFor(request, between);
   const { registry } = workspace;

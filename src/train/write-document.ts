@@ -18,7 +18,7 @@ export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDo
   const { rule, options } = chosen;
   const { batch, length } = request;
   // The rule's own copy: what it does to it bears on nothing else.
-  const network = frozen(structuredClone(request.network));
+  const network = frozen(JSON.parse(JSON.stringify(request.network)) as Network);
   const between = rule.between(options);
   const workspace = workspaceFor({ network, batch, length }, between);
   const { slopes, next = [], objectives = [], decays = [] } = traceRule(chosen, workspace);

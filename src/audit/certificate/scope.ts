@@ -5,7 +5,7 @@
  * is not lateral. What is kept, by whomever, carries what it is made of from one step to the next; the layer's own activity of a further
  * pass, and its input there, carry what the rule has made them of.
  */
-import { is, sizeOf, type Tensor } from "../../graph/index.ts";
+import { is, sameShape, sizeOf, type Tensor } from "../../graph/index.ts";
 import { dependences, union } from "./dependence.ts";
 import { Expansion } from "./expansion.ts";
 import { ownerOf } from "./flow.ts";
@@ -119,7 +119,7 @@ class Reach {
     const parameters = this.parameters();
     const isSource = (node: Tensor): boolean => {
       if (what === "weight") return parameters.includes(node);
-      if (what === "noise") return this.noises.includes(node) && node.size(-1) === units;
+      if (what === "noise") return this.noises.includes(node);
       const leaf = this.leaves.get(node);
       return leaf !== undefined && ownerOf(leaf) === this.layer;
     };
@@ -208,9 +208,13 @@ class Reach {
     return found;
   }
 
-  /** Its own random numbers. */
+  /** Its own random numbers, one for each unit and sample. */
   private get noises(): readonly Tensor[] {
-    return this.graph.registry.noises.flatMap(({ owner, tensor }) => (owner?.index === this.layer ? [tensor] : []));
+    const { here, graph } = this;
+    const units = [graph.batch, here.positions, here.outFeatures];
+    return graph.registry.noises.flatMap(({ owner, shape, tensor }) =>
+      owner?.index === this.layer && sameShape(shape, units) ? [tensor] : [],
+    );
   }
 
   private parameters(): Tensor[] {

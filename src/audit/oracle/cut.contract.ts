@@ -4,7 +4,7 @@
  */
 import { input, is, Tensor, topological } from "../../graph/index.ts";
 import { allLayers, type Layer } from "../../networks/index.ts";
-import { type ChosenRule, defineRule, type Pass, type Variable } from "../../rules/index.ts";
+import { type ChosenRule, defineRule, type Pass, type Variable, type Workspace } from "../../rules/index.ts";
 import { interpret } from "../../runtime/interpreter.ts";
 import { type NetworkCase, trace, type Traced } from "../../rules/testing/rule-cases.contract.ts";
 
@@ -40,7 +40,7 @@ export function cutRule(networkCase: NetworkCase, rule: ChosenRule, batch: numbe
   const further: Pass[] = [];
   const traced = trace(networkCase, recording(rule, further), batch);
   const { workspace, updates } = traced;
-  const sharer = new Sharer();
+  const sharer = new Sharer(inputsOf(workspace));
   const partners = workspace.registry.partners.map(({ request }) => workspace.partner(request));
   const activity: HeldActivity[] = [];
   const held = new Map<Tensor, Tensor>();
@@ -89,11 +89,26 @@ function recording({ rule, options }: ChosenRule, passes: Pass[]): ChosenRule {
   return { rule: recorded, options };
 }
 
+/** Every input of a workspace by its name: passes that a rule has run are over inputs of its own, which are called the same. */
+function inputsOf({
+  registry: { tokens, labels, partners, variables, noises },
+}: Workspace): ReadonlyMap<string, Tensor> {
+  const all = [
+    tokens,
+    labels,
+    ...partners.map((one) => one.tokens),
+    ...[...variables, ...noises].map(({ tensor }) => tensor),
+  ];
+  return new Map(all.flatMap((tensor) => (is(tensor, "input") ? [[tensor.attributes.name, tensor] as const] : [])));
+}
+
 /** Expressions that are written alike made one, stopped gradients left out. */
 class Sharer {
   private readonly known = new Map<Tensor, Tensor>();
   private readonly byText = new Map<string, Tensor>();
   private readonly numbers = new Map<Tensor, number>();
+
+  constructor(private readonly inputs: ReadonlyMap<string, Tensor>) {}
 
   one(output: Tensor): Tensor {
     for (const node of topological([output])) if (!this.known.has(node)) this.known.set(node, this.shared(node));
@@ -101,7 +116,7 @@ class Sharer {
   }
 
   private shared(node: Tensor): Tensor {
-    if (is(node, "input")) return node;
+    if (is(node, "input")) return this.inputs.get(node.attributes.name) ?? node;
     const inputs = node.inputs.map((operand) => this.known.get(operand)!);
     const [x] = inputs;
     if (x !== undefined && is(node, "stopGradient")) return x;

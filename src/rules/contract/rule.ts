@@ -39,6 +39,8 @@ export interface RuleCard<Schema extends z.ZodType = z.ZodType> {
   readonly source: string;
   /** What was chosen where the source is silent, or otherwise than in the source. */
   readonly choices?: string;
+  /** What numbers are baked into its graph and why, where they are many: weights of a filter bank, a table. */
+  readonly constants?: string;
   readonly relation: Relation;
   /** Signals that the rule reads with its default options. */
   readonly reads: readonly Signal[];
@@ -96,7 +98,8 @@ export function defineRule<Schema extends z.ZodType>(
   card: RuleCard<Schema>,
   trace: (workspace: Workspace, options: z.output<Schema>) => Updates,
 ): Rule<z.input<Schema>> {
-  const { id, aliases = [], family, equation, symbols, source, choices, relation, reads, options: schema } = card;
+  const { id, aliases = [], family, equation, symbols, source, choices, constants, relation, reads } = card;
+  const schema = card.options;
   const choose = (options?: z.input<Schema>): ChosenRule => ({
     rule,
     options: settleOptions(id, schema, options ?? {}),
@@ -105,6 +108,7 @@ export function defineRule<Schema extends z.ZodType>(
     ...{ id, aliases, family, equation, source, relation, reads, options: schema },
     ...(symbols === undefined ? {} : { symbols }),
     ...(choices === undefined ? {} : { choices }),
+    ...(constants === undefined ? {} : { constants }),
     between: (options: unknown) => card.between?.(schema.parse(options)),
     scores: (workspace: Workspace, options: unknown) => card.scores?.(workspace, schema.parse(options)),
     trace: (workspace: Workspace, options: unknown) => trace(workspace, schema.parse(options)),

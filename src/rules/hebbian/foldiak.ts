@@ -3,7 +3,8 @@
  * for learning only: what the layer passes on stays its own activity f(u).
  */
 import { z } from "zod";
-import { constant, full, range, type Tensor } from "../../graph/index.ts";
+import { full, type Tensor } from "../../graph/index.ts";
+import { shiftedIdentity } from "../contract/index.ts";
 import { hebbian, hebbianOptions } from "./hebbian.ts";
 
 const options = z.strictObject({
@@ -30,10 +31,7 @@ function settle(drive: Tensor, lateral: Tensor, { slope, settleSteps, settleRate
 
 /** 0 where a unit would meet itself. */
 function others(units: number): Tensor {
-  return constant(
-    range(units).flatMap((j) => range(units).map((k) => (j === k ? 0 : 1))),
-    [units, units],
-  );
+  return shiftedIdentity(units).oneMinus();
 }
 
 export const foldiak = hebbian({

@@ -46,14 +46,11 @@ function columnsOf(units: number): number {
 /** d [out, out]: the larger of the row and column steps between two units of the map. */
 function distances(units: number): Tensor {
   const columns = columnsOf(units);
-  const place = (k: number): readonly [number, number] => [Math.floor(k / columns), k % columns];
-  const entries = range(units).flatMap((j) =>
-    range(units).map((k) => {
-      const [[row, column], [otherRow, otherColumn]] = [place(j), place(k)];
-      return Math.max(Math.abs(row - otherRow), Math.abs(column - otherColumn));
-    }),
-  );
-  return constant(entries, [units, units]);
+  const steps = (placeOf: (unit: number) => number): Tensor => {
+    const place = constant(range(units).map(placeOf), [1, units]);
+    return place.reshape([units, 1]).sub(place).abs();
+  };
+  return steps((unit) => Math.floor(unit / columns)).maximum(steps((unit) => unit % columns));
 }
 
 /** K [out, out] of the units of a layer. */

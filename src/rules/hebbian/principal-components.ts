@@ -41,8 +41,8 @@ const ordered = ({ pre: x, post: y, weight: W, outer }: Synapses): Tensor =>
 
 /** 1 where j <= k: unit k is told of itself and of the units before it. */
 function upTo(units: number): Tensor {
-  const entries = range(units).flatMap((j) => range(units).map((k) => (j <= k ? 1 : 0)));
-  return constant(entries, [units, units]);
+  const k = constant(range(units), [1, units]);
+  return k.reshape([units, 1]).lessEqual(k).where(1, 0);
 }
 
 /** Sanger's generalised Hebbian algorithm: unit k converges to principal component k, up to sign. */

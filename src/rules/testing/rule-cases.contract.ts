@@ -14,8 +14,9 @@ import { blank, partnerName, type PartnerRequest } from "../../tasks/index.ts";
 import { drawInitial } from "../../train/parameters.ts";
 import { encoder } from "../../train/inputs.ts";
 import { traceUpdates } from "../../train/traced.ts";
+import { workspaceFor } from "../../train/write-document.ts";
 import { chooseRule } from "../catalogue.ts";
-import type { ChosenRule, Noise, Pass, Updates, Workspace } from "../contract/index.ts";
+import { type ChosenRule, type Noise, type Pass, traceRule, type Updates, type Workspace } from "../contract/index.ts";
 
 /** A network and the strings it reads: `symbols` integers below `vocabulary`. */
 export interface NetworkCase {
@@ -97,7 +98,10 @@ export function trace(
 ): Traced {
   const chosen = isChosen(rule) ? rule : chooseRule(rule);
   const { network, symbols } = networkCase;
-  const { workspace, updates } = traceUpdates({ network, rule: chosen, batch }, symbols);
+  // Refuses what a run refuses; the graph that is looked at has the nodes of its own workspace.
+  traceUpdates({ network, rule: chosen, batch }, symbols);
+  const workspace = workspaceFor({ network, batch, length: symbols }, chosen.rule.between(chosen.options));
+  const updates = { next: [], objectives: [], decays: [], ...traceRule(chosen, workspace) };
   return {
     ...{ networkCase, rule: chosen, batch, workspace, updates },
     gradients: Object.fromEntries(updates.slopes.map(({ parameter, gradient }) => [parameter.name, gradient])),

@@ -73,7 +73,7 @@ describe("execute", () => {
       onProgress: (progress) => (last = progress),
     });
     await store.close();
-    expect(first).toMatchObject({ computed: 4, reused: 0, outcomes: { finished: 4 }, warnings: [] });
+    expect(first).toMatchObject({ computed: 4, reused: 0, outcomes: { finished: 4 }, undeclared: [] });
     expect(second).toMatchObject({ computed: 2, reused: 4, outcomes: { finished: 2 } });
     expect(last).toMatchObject({ done: 2, reused: 4, total: 6 });
   });
