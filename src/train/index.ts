@@ -1,3 +1,4 @@
+export { type Constants, constantsIn } from "./constants.ts";
 export { Evaluator, type Score } from "./evaluate.ts";
 export { formFor } from "./form.ts";
 export { type OptimiserOptions } from "./optimiser.ts";

@@ -26,6 +26,7 @@ import type {
   Variable,
   Workspace,
 } from "../rules/index.ts";
+import { refuseNewReads } from "./executed.ts";
 import { refuseTwice } from "./names.ts";
 import { descendParameter, optimiserInputs, type OptimiserOptions } from "./optimiser.ts";
 import type { TracedUpdates } from "./read-document.ts";
@@ -86,8 +87,11 @@ export function buildStep(model: Model, length: number): StepGraph {
     model.rule.rule.id,
     named.map(([name]) => name),
   );
+  const written = Object.fromEntries(named);
+  const simple = simplifyAll(written);
+  refuseNewReads(written, simple);
   return {
-    outputs: simplifyAll(Object.fromEntries(named)),
+    outputs: simple,
     gradients: Object.fromEntries(slopes.map(({ parameter, gradient }) => [parameter.name, gradient])),
     objectives: Object.keys(objectives),
     variables: registry.variables.filter(({ kind }) => kind !== "weight" && kind !== "bias"),
@@ -142,5 +146,7 @@ export function replicate(outputs: Readonly<Record<string, Tensor>>, size: numbe
   }
   const batched = vmap(Object.values(outputs), replacements, size);
   const named = Object.fromEntries(Object.keys(outputs).map((name, i) => [name, batched[i]])) as Record<string, Tensor>;
-  return simplifyAll(named, { exact: true });
+  const simple = simplifyAll(named, { exact: true });
+  refuseNewReads(outputs, simple);
+  return simple;
 }

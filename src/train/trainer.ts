@@ -10,6 +10,7 @@ import { allocate, type Engine, Executable, type Numbers, type Values } from "..
 import type { Split, SplitSizes, Task } from "../tasks/index.ts";
 import { BatchSource } from "./batches.ts";
 import { stepScalars } from "./learning-rates.ts";
+import { refuseOtherSteps } from "./executed.ts";
 import { slotNames } from "./optimiser.ts";
 import { drawInitial, parametersOf } from "./parameters.ts";
 import type { ScheduleOptions } from "./schedule.ts";
@@ -97,7 +98,10 @@ export class Trainer {
       const single = await Executable.compile(outputs, engine);
       return new Trainer(group, graph, 1, engine, outputs, single, undefined, single);
     }
-    const block = await Executable.compile(unroll(outputs, blockSteps, constantsOf(group.model, graph)), engine);
+    const fixed = constantsOf(group.model, graph);
+    const unrolled = unroll(outputs, blockSteps, fixed);
+    refuseOtherSteps(outputs, unrolled, blockSteps, fixed);
+    const block = await Executable.compile(unrolled, engine);
     return new Trainer(group, graph, blockSteps, engine, outputs, block, block, undefined);
   }
 

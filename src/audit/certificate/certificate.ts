@@ -10,7 +10,7 @@ import { sizeOf, type Tensor, topological } from "../../graph/index.ts";
 import { type Layer, type Network, weightShape } from "../../networks/index.ts";
 import { type ChosenRule, type PairSource, type PartnerRequest, type Signal, signals } from "../../rules/index.ts";
 import { sourceOf } from "../../tasks/index.ts";
-import { type TracedUpdates, traceUpdates } from "../../train/index.ts";
+import { type Constants, constantsIn, type TracedUpdates, traceUpdates } from "../../train/index.ts";
 import { numbersPerExample } from "./activity.ts";
 import { type Arrival, arrivalsAt } from "./arrivals.ts";
 import { type Coupling, couplingOf } from "./coupling.ts";
@@ -96,6 +96,8 @@ export interface Certificate {
     readonly of: "weight" | "bias" | "head";
     readonly rate: number;
   }[];
+  /** Numbers baked into its graph: constants that are not one number repeated. */
+  readonly constants: Constants;
   readonly layers: readonly LayerCertificate[];
 }
 
@@ -137,6 +139,7 @@ export function certificateOf(traced: TracedUpdates): Certificate {
       of: kind,
       rate,
     })),
+    constants: constantsIn(traced.document),
     layers,
   };
 }

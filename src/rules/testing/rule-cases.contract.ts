@@ -101,13 +101,13 @@ export function trace(
   // Refuses what a run refuses; the graph that is looked at has the nodes of its own workspace.
   traceUpdates({ network, rule: chosen, batch }, symbols);
   const workspace = workspaceFor({ network, batch, length: symbols }, chosen.rule.between(chosen.options));
-  const updates = { next: [], objectives: [], decays: [], ...traceRule(chosen, workspace) };
+  const updates = { next: [], objectives: [], decays: [], ...traceRule(chosen, workspace) } satisfies Updates;
   return {
     ...{ networkCase, rule: chosen, batch, workspace, updates },
     gradients: Object.fromEntries(updates.slopes.map(({ parameter, gradient }) => [parameter.name, gradient])),
-    next: Object.fromEntries((updates.next ?? []).map(({ state, value }) => [state.name, value])),
+    next: Object.fromEntries(updates.next.map(({ state, value }) => [state.name, value])),
     objectives: Object.fromEntries(
-      (updates.objectives ?? []).map(({ of, name, value }) => [
+      updates.objectives.map(({ of, name, value }) => [
         of === undefined ? name : `${of.layer.name}.${name}`,
         value,
       ]),
