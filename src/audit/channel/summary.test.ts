@@ -41,6 +41,16 @@ describe("a rule's channel", () => {
     expect(step!.all.batchCosine.n).toBe(6);
   });
 
+  test("has a price for judged numbers: one for each draw, at D bits, over the weights", () => {
+    const { layers, precision, batch } = summary;
+    for (const { judged, judgedBits, weights } of layers) {
+      expect(judged).toBe(4);
+      expect(judgedBits).toBeCloseTo(Math.min(precision, (precision * 4 * batch) / weights), 9);
+    }
+    const error = summariseChannel("dfa", modelled(smallModel({ id: "direct-feedback-alignment" })), 3, measurement);
+    expect(error.layers.map(({ judged }) => judged)).toEqual([0, 0]);
+  });
+
   test("of weight perturbation has its mean cos^2 beside k / (W + k - 1)", () => {
     const { perturbation } = summary.steps[0]!;
     expect(perturbation!.expected).toBeCloseTo(4 / 108, 12);

@@ -1,6 +1,7 @@
 /** From the measured channel of a rule to what is said of it: estimates over seeds, orders, bounds, and the claim about backpropagation. */
 import { type Estimate, estimate, holm, type Interval, mean, pairedTest } from "../../measures/statistics.ts";
 import type { ChosenRule } from "../../rules/index.ts";
+import { certificateOf } from "../certificate/certificate.ts";
 import { type AnalyticBound, analyticBound, hiddenWeights } from "./bound.ts";
 import { float32Bits, perturbationCosineSquared } from "./information.ts";
 import { type BatchOperations, batchOperations, type ModelledStep } from "./operations.ts";
@@ -50,6 +51,10 @@ export interface ChannelSummary {
     readonly layer: number;
     readonly weights: number;
     readonly operationsPerWeight: number;
+    /** Judged numbers (losses, errors, their differences) that come to the layer, by its certificate; one for the whole batch counts as one for each example. */
+    readonly judged: number;
+    /** What these can bring, at D bits each, whatever they tell of: bits a weight and update, at most D. */
+    readonly judgedBits: number;
   }[];
   /** Operations a weight: fixed for each update, and for each example of its batch; undefined where they are no straight line. */
   readonly growth: BatchOperations | undefined;
@@ -79,6 +84,9 @@ export function summariseChannel(
   const perWeight = layers.reduce((sum, { operations }) => sum + operations, 0) / weights;
   const growth = batchOperations(modelled);
   const steps = [...new Set(samples.map(({ step }) => step))];
+  const judgedBy = certificateOf(modelled.step.traced).layers.map(({ topDown }) =>
+    topDown.reduce((sum, { kind, dimension, count }) => (kind === "broadcast" ? sum + dimension * count : sum), 0),
+  );
   const costs = layers.map((own) => own.operations / own.weights);
   return {
     rule,
@@ -86,7 +94,11 @@ export function summariseChannel(
     batch: model.batch,
     weights,
     operationsPerWeight: perWeight,
-    layers: layers.map(({ layer, weights: own }, i) => ({ layer, weights: own, operationsPerWeight: costs[i] ?? 0 })),
+    layers: layers.map(({ layer, weights: own }, i) => {
+      const judged = judgedBy[i] ?? 0;
+      const judgedBits = Math.min(precision, (precision * judged * model.batch) / own);
+      return { layer, weights: own, operationsPerWeight: costs[i] ?? 0, judged, judgedBits };
+    }),
     growth: growth && { fixed: growth.fixed / weights, perExample: growth.perExample / weights },
     order: operationOrder(model.rule),
     bound: analyticBound(model.rule, model.network, precision),

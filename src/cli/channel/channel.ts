@@ -39,8 +39,8 @@ export function channelCommand(at: Surroundings, end: (code: ExitCode) => void):
       ],
       json:
         "precision, batch, batches, steps [], seeds, rules [{rule, batch, weights, operationsPerWeight, growth {fixed, perExample}, order {text,\n" +
-        "terms, symbols}, bound {bits, bitsOrder, operationsOrder, nominal}, layers [{layer, weights, operationsPerWeight}], steps [{step, all,\n" +
-        "layers [], perturbation {expected, measured}}], runs}], claims [{baseline, step, reading, supported, comparisons}],\n" +
+        "terms, symbols}, bound {bits, bitsOrder, operationsOrder, nominal}, layers [{layer, weights, operationsPerWeight, judged,\n" +
+        "judgedBits}], steps [{step, all, layers [], perturbation {expected, measured}}], runs}], claims [{baseline, step, reading, supported, comparisons}],\n" +
         "svg (path) or null; all and layers hold {signAgreement, cosine, batchCosine, signBits, bits, rate, signRate}, each {n, mean,\n" +
         "standardError, interval {low, high}}",
     },

@@ -64,9 +64,20 @@ export function ruleText(summary: ChannelSummary): string {
     `${rule}\n`,
     `  ${counted}\n  ${theory}\n`,
     `  ${digits(operationsPerWeight, 3)} operations a weight of one update by a batch${perUpdate}\n`,
+    judgedText(layers),
     indented(alignColumns([["step", "layer", "weights", ...head], ...rows], [0, 1, 2, 3])),
     ...checks,
   ].join("");
+}
+
+/** What comes to layers as losses and errors, and what it can bring at most; nothing where nothing is judged. */
+function judgedText(layers: ChannelSummary["layers"]): string {
+  if (layers.every(({ judged }) => judged === 0)) return "";
+  const each = layers.map(
+    ({ layer, judged, judgedBits }) =>
+      `layer ${layer} ${digits(judged, 3)} (at most ${digits(judgedBits, 3)} bits a weight)`,
+  );
+  return `  judged numbers an example: ${each.join(", ")}\n`;
 }
 
 /** All rules side by side at one step. */
