@@ -28,7 +28,7 @@ export function lsCommand(at: Surroundings, end: (code: ExitCode) => void): Comm
       json:
         "store, studies [{name, question, command, startedAt, planned, stored, failed, inFlight}],\n" +
         "inFlight [{study, runs, state, startedAt, lastAt, step, steps, loss}],\n" +
-        "runs [{run, study, rule, outcome, steps, trainError, validationError, testError, finishedAt}]",
+        "runs [{run, study, rule, undeclared [signal], outcome, steps, trainError, validationError, testError, finishedAt}]",
     },
     at,
     end,
@@ -103,8 +103,20 @@ function flightJson({ study, runs, state, startedAt, lastAt, entries }: InFlight
 }
 
 function runJson(row: RunRow): Record<string, unknown> {
-  const { run, study, spec, outcome, steps, trainError, validationError, testError, finishedAt } = row;
-  return { run, study, rule: spec.rule.id, outcome, steps, trainError, validationError, testError, finishedAt };
+  const { run, study, spec, outcome, steps, trainError, validationError, testError, finishedAt, knows } = row;
+  const undeclared = knows?.undeclared ?? [];
+  return {
+    run,
+    study,
+    rule: spec.rule.id,
+    undeclared,
+    outcome,
+    steps,
+    trainError,
+    validationError,
+    testError,
+    finishedAt,
+  };
 }
 
 function print(
@@ -142,7 +154,7 @@ function print(
   const shown = rows.slice(0, most);
   const lines = shown.map((row) => [
     row.run.slice(0, 8),
-    row.spec.rule.id,
+    (row.knows?.undeclared.length ?? 0) > 0 ? `${row.spec.rule.id} †` : row.spec.rule.id,
     row.outcome,
     String(row.steps),
     short(row.trainError),
@@ -163,6 +175,8 @@ function print(
     "study",
   ];
   stdout.write(`\n${alignColumns([head, ...lines], [3, 4, 5, 6])}`);
+  if (shown.some(({ knows }) => (knows?.undeclared.length ?? 0) > 0))
+    stdout.write("† reads more than its card claims; show says what\n");
   if (rows.length > shown.length) {
     stdout.write(`and ${rows.length - shown.length} older; ${commandName(at)} ls --all lists them\n`);
   }

@@ -98,6 +98,7 @@ function textOf(at: Surroundings, row: RunRow, curves: readonly CurvePoint[]): s
     ["outcome", `${row.outcome} after ${row.steps} steps, ${duration(row.wallSeconds)}, ${row.finishedAt}`],
     ...(row.message === "" ? [] : [["message", row.message]]),
   ];
+  const known = knownText(row);
   const origin = [
     ["afferent", `${provenance.afferent}${provenance.commit === "" ? "" : `, commit ${provenance.commit}`}`],
     ["engine", `${provenance.engine}, threads ${provenance.threads}, replicas in the group ${provenance.replicas}`],
@@ -108,9 +109,24 @@ function textOf(at: Surroundings, row: RunRow, curves: readonly CurvePoint[]): s
     alignColumns(scores, [1, 2, 3]),
     ...(metrics.length > 0 ? [alignColumns(metrics, [1])] : []),
     ...(curves.length > 0 ? [curveText(curves)] : []),
+    ...(known.length > 0 ? [alignColumns(known)] : []),
     alignColumns(origin),
     `again  ${commandName(at)} run ${shellWords(overridesOf(spec))}\n`,
   ].join("\n");
+}
+
+/** What the rule knew in the run: a line for each layer, what it did not claim, and the names of what was certified and run. */
+function knownText({ knows }: RunRow): string[][] {
+  if (knows === undefined) return [];
+  const { certificate, graph, compiled, undeclared } = knows;
+  return [
+    ["reads", certificate.signals.join(", ") || "nothing"],
+    ...(undeclared.length > 0
+      ? [["not claimed", `${undeclared.join(", ")}; the run was asked for with --undeclared`]]
+      : []),
+    ...certificate.layers.map(({ layer, verdict }) => [`layer ${layer}`, verdict.text]),
+    ["graph", `${graph}, as certified and run; compiled ${compiled || "-"}`],
+  ];
 }
 
 /** One line for each metric: first and last value, and its course. */
