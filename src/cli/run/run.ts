@@ -55,7 +55,8 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
   const { runs: planned } = plan;
   const study = await reading(() => named(written, planned, words, textOption(options, "name")));
   await reading(() => sayUndeclared(at, plan, options));
-  const typed = `${commandName(at)} run ${shellWords([...given, ...nameOption(options)])}`.trimEnd();
+  const flags = [...nameOption(options), ...(options["undeclared"] === true ? ["--undeclared"] : [])];
+  const typed = `${commandName(at)} run ${shellWords([...given, ...flags])}`.trimEnd();
   const { withStore } = await import("../stored.ts");
   return withStore(at, words.settings, "write", async (store) => {
     const { writeManifest } = await import("../../study/store/manifest.ts");
