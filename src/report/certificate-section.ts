@@ -85,8 +85,8 @@ export function certificateSection(rules: readonly CertifiedRule[]): Markup | un
       time: local, remembers from step to step, or waits for other layers or passes. Pairs know: what must be known to
       make a second view of a sample. Samples: average, where each could be seen by itself; dependent, where what one
       does depends on others. Waits for: what must have happened above a layer before it can change. Passes: forward
-      passes of a step. Not claimed: what the rule reads beyond what its card says. Graph: the beginning of the name of
-      the step's graph, which was certified at the size of the runs and is what they executed.
+      passes of a step. Not claimed: what the rule reads beyond what its card says. Certified at the size of the runs,
+      on the graphs that they executed: ${certified.map(({ label, graph }) => `${label} ${graph}`).join(", ")}.
     </p>
     ${others.map(({ label, problem }) => html`<p>No certificate of ${label}: ${problem}</p>`)}`;
 }
