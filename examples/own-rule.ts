@@ -11,7 +11,7 @@ const centredOja = rules.plasticity({
   symbols: "x the input, y the drive of the unit, m its running mean; < > the mean over samples",
   source: "an example",
   relation: "none",
-  reads: ["pre", "preactivation", "weight"],
+  reads: ["pre", "preactivation", "weight", "memory"],
   options: z.strictObject({ rate: z.number().min(0).max(1).default(0.05).describe("of the running mean") }),
   change: ({ pre: x, preactivation: y, weight: W, outer, mean, perUnit }, { rate }) => {
     const m = perUnit("mean", 0);

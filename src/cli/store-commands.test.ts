@@ -59,6 +59,7 @@ describe("a finished study", () => {
     });
     expect(listed.runs.map(({ run }) => run)).toEqual([...runs].reverse());
     expect(listed.runs[0]).toEqual({
+      undeclared: [],
       run: runs[5],
       study: "example",
       rule: "frozen",
