@@ -9,12 +9,17 @@ import { ruleOf } from "../study/run/user-rules.ts";
  * completing them gives a specification of the same identity. Throws RuleError for a rule that is no longer there.
  */
 export function overridesOf(spec: RunSpec): string[] {
-  const { rule, ...rest } = spec;
+  const { rule, ruleFile, ...rest } = spec;
   const { id, ...options } = rule;
   const defaults = RunSpec.parse({});
   // Classes left out are as many as symbols, whatever their number.
   const implied = { ...defaults, task: { ...defaults.task, classes: spec.task.v } };
-  return [`rule=${id}`, ...different("rule.", options, defaultsOf(ruleOf({ rule }))), ...different("", rest, implied)];
+  // A file is named as a file: its digest is found again.
+  return [
+    `rule=${ruleFile ?? id}`,
+    ...different("rule.", options, defaultsOf(ruleOf({ rule }))),
+    ...different("", rest, implied),
+  ];
 }
 
 function different(prefix: string, spec: Readonly<Record<string, unknown>>, defaults: unknown): string[] {

@@ -43,35 +43,45 @@ it("says nothing when its reader goes away", async () => {
   expect([errors, ended]).toEqual(["", [0, null]]);
 });
 
-it("another process knows the rule file of a stored study", { timeout: 60_000 }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), "afferent-process-"));
-  try {
-    const file = join(folder, "mine.ts");
-    writeFileSync(
-      file,
-      `import { rules, z } from "afferent";
+it(
+  "stored results of a rule file need the file no more: its card and source are kept",
+  { timeout: 60_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "afferent-process-"));
+    try {
+      const file = join(folder, "mine.ts");
+      writeFileSync(
+        file,
+        `import { rules, z } from "afferent";
 export const mine = rules.plasticity({
   id: "mine", family: "test", equation: "dW = <x u^T>", source: "-", relation: "none",
   reads: ["pre", "preactivation"], options: z.strictObject({}),
   change: ({ pre, preactivation, outer }) => outer(pre, preactivation),
 });
 `,
-    );
-    const sizes =
-      "task.v=4 task.m=2 task.depth=2 data.train=16 data.validation=8 data.test=8 network.width=4 train.steps=2";
-    const own = `store.path=${join(folder, "store")}`;
-    const done = async (line: string): Promise<string> => {
-      const child = start(line);
-      const [text, ended] = await Promise.all([textOf(child.stdout), once(child, "exit")]);
-      expect(ended).toEqual([0, null]);
-      return text;
-    };
-    await done(`run rule=${file},frozen ${sizes} ${own} --name mine`);
-    expect(await done(`compare mine --baseline ${file} ${own}`)).toMatch(/\nmine@[0-9a-f]{8} +1 /);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+      );
+      const sizes =
+        "task.v=4 task.m=2 task.depth=2 data.train=16 data.validation=8 data.test=8 network.width=4 train.steps=2";
+      const own = `store.path=${join(folder, "store")}`;
+      const done = async (line: string): Promise<string> => {
+        const child = start(line);
+        const [text, ended] = await Promise.all([textOf(child.stdout), once(child, "exit")]);
+        expect(ended).toEqual([0, null]);
+        return text;
+      };
+      await done(`run rule=${file},frozen ${sizes} ${own} --name mine`);
+      rmSync(file);
+      expect(await done(`compare mine --baseline ${file} ${own}`)).toMatch(/\nmine@[0-9a-f]{8} +1 /);
+      const { runs } = JSON.parse(await done(`ls ${own} --json`)) as { runs: { run: string; rule: string }[] };
+      const shown = await done(`show ${runs.find(({ rule }) => rule.startsWith("mine"))!.run} ${own}`);
+      expect(shown).toContain("kept as it was: dW = <x u^T>");
+      expect(shown).toContain("    change: ({ pre, preactivation, outer }) => outer(pre, preactivation),");
+      expect(shown).toContain(`run rule=${file}`);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 
 it("a study that is killed, then interrupted, computes only what is missing when it is run again", async () => {
   // Five shapes, so five groups of one run, one after another.

@@ -7,6 +7,7 @@ import { alignColumns, duration, short } from "./columns.ts";
 import { command, type OptionValues } from "./command.ts";
 import { type ExitCode, UsageError } from "./exit.ts";
 import { printJson } from "./json.ts";
+import { adoptKeptRule } from "../study/run/user-rules.ts";
 import { overridesOf } from "./overrides-of.ts";
 import { commandName, shellWords, type Surroundings } from "./surroundings.ts";
 import { namesOnly } from "./words.ts";
@@ -51,6 +52,7 @@ async function show(at: Surroundings, words: readonly string[], options: OptionV
     const [row] = await store.rows({ runs: [run] });
     const flight = flights.find(({ runs }) => runs.includes(run));
     if (row !== undefined) {
+      if (row.knows?.rule !== undefined) adoptKeptRule(row.knows.rule);
       const curves = await store.curves([run]);
       const points = curves.map(({ step, metric, value }) => ({ step, metric, value }));
       if (options["json"] === true) printJson(at, { run, state: "stored", row, curves: points });
@@ -111,20 +113,24 @@ function textOf(at: Surroundings, row: RunRow, curves: readonly CurvePoint[]): s
     ...(curves.length > 0 ? [curveText(curves)] : []),
     ...(known.length > 0 ? [alignColumns(known)] : []),
     alignColumns(origin),
-    `again  ${commandName(at)} run ${shellWords(overridesOf(spec))}\n`,
+    ...(row.knows?.rule?.sources ?? []).map(
+      ({ path, text }) => `${path}\n${text.trimEnd().replaceAll(/^/gm, "    ")}\n`,
+    ),
+    `again  ${commandName(at)} run ${shellWords([...overridesOf(spec), ...((row.knows?.undeclared.length ?? 0) > 0 ? ["--undeclared"] : [])])}\n`,
   ].join("\n");
 }
 
 /** What the rule knew in the run: a line for each layer, what it did not claim, and the names of what was certified and run. */
 function knownText({ knows }: RunRow): string[][] {
   if (knows === undefined) return [];
-  const { certificate, graph, compiled, undeclared } = knows;
+  const { certificate, graph, compiled, undeclared, rule } = knows;
   return [
     ["reads", certificate.signals.join(", ") || "nothing"],
     ...(undeclared.length > 0
       ? [["not claimed", `${undeclared.join(", ")}; the run was asked for with --undeclared`]]
       : []),
     ...certificate.layers.map(({ layer, verdict }) => [`layer ${layer}`, verdict.text]),
+    ...(rule === undefined ? [] : [["rule file", `${rule.path}, kept as it was: ${rule.description.equation}`]]),
     ["graph", `${graph}, as certified and run; compiled ${compiled || "-"}`],
   ];
 }

@@ -3,6 +3,7 @@ import { closest } from "fastest-levenshtein";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { expand } from "../study/spec/expand.ts";
+import { adoptKeptRule, type KeptRule } from "../study/run/user-rules.ts";
 import { adoptRuleFiles } from "../study/spec/load.ts";
 import type { Manifest } from "../study/store/manifest.ts";
 import { manifests } from "../study/store/manifest.ts";
@@ -90,7 +91,10 @@ async function readStudy(at: Surroundings, manifest: Manifest): Promise<StoredSt
     );
   }
   const study = defineStudy(manifest["study"] as StudyInput);
-  await adoptRuleFiles(study);
+  const kept = (manifest["rules"] ?? []) as readonly KeptRule[];
+  kept.forEach(adoptKeptRule);
+  // A study of an earlier version has kept nothing of its files.
+  if (kept.length === 0) await adoptRuleFiles(study);
   const planned = expand(study);
   const listed = new Set(manifest.runs);
   const unlisted = planned.filter(({ run }) => !listed.has(run)).length;

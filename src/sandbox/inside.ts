@@ -48,11 +48,12 @@ function valueOf(rule: Rule, request: Request): unknown {
 }
 
 function descriptionOf(rule: Rule): Description {
-  const { id, aliases, family, equation, symbols, source, choices, relation, reads } = rule;
+  const { id, aliases, family, equation, symbols, source, choices, constants, relation, reads } = rule;
   return {
     ...{ id, aliases: [...aliases], family, equation, source, relation, reads: [...reads] },
     ...(symbols === undefined ? {} : { symbols }),
     ...(choices === undefined ? {} : { choices }),
+    ...(constants === undefined ? {} : { constants }),
     options: zod.toJSONSchema(rule.options, { io: "input", unrepresentable: "any" }) as Description["options"],
   };
 }

@@ -45,6 +45,7 @@ export const descriptionSchema = z.strictObject({
   symbols: z.string().optional(),
   source: z.string(),
   choices: z.string().optional(),
+  constants: z.string().optional(),
   relation: z.enum(relations),
   reads: z.array(z.enum(Object.keys(signals) as [Signal, ...Signal[]])),
   options: z.object({

@@ -5,6 +5,7 @@ import type { ExecutionSummary } from "../../study/run/execute.ts";
 import type { RunRow } from "../../study/store/rows.ts";
 import type { Plan } from "../../study/run/plan.ts";
 import type { Store } from "../../study/store/store.ts";
+import { type KeptRule, keptRuleOf, ruleOf } from "../../study/run/user-rules.ts";
 import type { PlannedRun, Study } from "../../study/spec/study.ts";
 import { baselineOf, defineStudy } from "../../study/spec/study.ts";
 import { differences, summarise } from "../../study/summary/summary.ts";
@@ -68,6 +69,7 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
       axes: JSON.parse(JSON.stringify({ ...study.grid, ...study.tune?.over })) as Record<string, never[]>,
       startedAt: new Date().toISOString(),
       study,
+      rules: keptRules(planned),
     };
     await writeManifest(store.folder, manifest);
     const { removeStale } = await import("../../study/store/journal.ts");
@@ -86,6 +88,12 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
     for (const { run: id, message } of failed) at.stderr.write(`afferent: run ${id} failed: ${oneLine(message)}\n`);
     return failed.length > 0 ? exitCodes.failure : undefined;
   });
+}
+
+/** What is kept of rules from files, each once. */
+function keptRules(planned: readonly PlannedRun[]): KeptRule[] {
+  const kept = planned.flatMap(({ spec }) => keptRuleOf(ruleOf(spec)) ?? []);
+  return [...new Map(kept.map((one) => [one.id, one])).values()];
 }
 
 /** Computes what is missing, showing progress. Returns the interruption where there was one. */

@@ -9,6 +9,7 @@ import { refuseUndeclared, undeclaredIn } from "./claims.ts";
 import { failuresOf, rowsOf } from "./group-rows.ts";
 import { groupRuns, type RunGroup } from "./groups.ts";
 import { type PlannedModel, PlannedModels } from "./planned-model.ts";
+import { keptRuleOf } from "./user-rules.ts";
 import { machineProvenance } from "./provenance.ts";
 import type { Reply, Request } from "./protocol.ts";
 import type { Outcome } from "../store/rows.ts";
@@ -159,7 +160,7 @@ class Execution {
       const { certificate, digest: graph, undeclared } = planned;
       const origin = {
         ...{ study, threads: this.options.threads ?? group.threads, machine: this.machine },
-        knows: { certificate, graph, undeclared },
+        knows: { certificate, graph, undeclared, rule: keptRuleOf(planned.model.rule) },
       };
       const { rows, curves } =
         reply.kind === "done"

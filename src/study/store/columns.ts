@@ -4,7 +4,8 @@
  * Rows: `run`, `study`, `outcome`, `steps`, `message`, `rule` (its id), `ruleOptions` (its options as JSON), one column for every
  * other leaf of the specification under its path (`task.v`, `train.learningRate`; NULL when not set), the six losses and errors
  * (NaN when not measured), `metrics` (a map from name to number), `wallSeconds`, `finishedAt`, `provenance.*`, `graph` and `compiled`
- * (names of what was certified and of what ran), `undeclared` (signals read and not claimed, as JSON), `certificate` (as JSON), `spec` (the whole
+ * (names of what was certified and of what ran), `undeclared` (signals read and not claimed, as JSON), `certificate` (as JSON), `ruleSource`
+ * (card and source of a rule from a file, as JSON), `spec` (the whole
  * specification as JSON) and `groupId` (the group of runs that was computed together; curves carry it too).
  * Curves: `run`, `step`, `metric`, `value`, `groupId`.
  *
@@ -23,6 +24,7 @@ import {
   VARCHAR,
 } from "@duckdb/node-api";
 import type { CurvePoint, Outcome, RunKnowledge, RunRow } from "./rows.ts";
+import type { KeptRule } from "../run/user-rules.ts";
 import type { RunSpec } from "../spec/spec.ts";
 
 type ColumnType = "VARCHAR" | "BIGINT" | "DOUBLE" | "BOOLEAN" | "BIGINT[]" | "MAP(VARCHAR, DOUBLE)";
@@ -115,6 +117,7 @@ export const rowColumns: readonly Column<RunRow>[] = [
   { name: "compiled", type: "VARCHAR", of: (row) => row.knows?.compiled },
   { name: "undeclared", type: "VARCHAR", of: (row) => row.knows && JSON.stringify(row.knows.undeclared) },
   { name: "certificate", type: "VARCHAR", of: (row) => row.knows && JSON.stringify(row.knows.certificate) },
+  { name: "ruleSource", type: "VARCHAR", of: (row) => row.knows?.rule && JSON.stringify(row.knows.rule) },
   { name: "spec", type: "VARCHAR", of: (row) => JSON.stringify(row.spec) },
   { name: "groupId", type: "VARCHAR", of: (_, groupId) => groupId },
 ];
@@ -229,6 +232,7 @@ function knowledgeIn(text: (name: string) => string): RunKnowledge | undefined {
     graph: text("graph"),
     compiled: text("compiled"),
     undeclared: JSON.parse(text("undeclared")) as RunKnowledge["undeclared"],
+    ...(text("ruleSource") === "" ? {} : { rule: JSON.parse(text("ruleSource")) as KeptRule }),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Certificate } from "../../audit/index.ts";
 import type { Signal } from "../../rules/index.ts";
+import type { KeptRule } from "../run/user-rules.ts";
 import type { RunSpec } from "../spec/spec.ts";
 
 /** How a run ended. `finished` and `stopped` (early stop reached) are successes; `diverged` is a result; `failed` is an error. */
@@ -47,6 +48,8 @@ export interface RunKnowledge {
   readonly compiled: string;
   /** Signals that it read and did not claim. */
   readonly undeclared: readonly Signal[];
+  /** Of a rule from a file: its card and source. */
+  readonly rule?: KeptRule | undefined;
 }
 
 /** Where a number comes from. */
