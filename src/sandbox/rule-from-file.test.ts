@@ -207,7 +207,7 @@ describe("a rule file is refused, by its name and line, when it", () => {
     [
       "has no card",
       `${imports}${hebb().replace('relation: "none"', 'relation: "some"')}`,
-      "relation: Invalid option: expected one of ",
+      "rule mine: relation: expected one of equal, equal when the feedback is the transpose, descent direction, none, got",
     ],
     [
       "has options that are none",
@@ -232,7 +232,7 @@ describe("a rule file is refused, by its name and line, when it", () => {
   it("throws on a network", async () => {
     const file = await write("later.ts", `${imports}\n${hebb("preactivation.matmul(pre)")}`);
     const { rule } = await ruleFromFile(file);
-    expect(() => documentOf(chosen(rule), request)).toThrow(/later\.ts: ShapeError: matmul: .* \(later\.ts:5:69\)$/);
+    expect(() => documentOf(chosen(rule), request)).toThrow(/later\.ts: ShapeError: layer1: matmul: .* \(later\.ts:5:69\)$/);
     const undefinedCall = await write(
       "helped.ts",
       `${imports}import { help } from "./helping.ts";\n${hebb("help(pre)")}`,

@@ -2,6 +2,7 @@
 import type { Engine } from "../runtime/index.ts";
 import type { Examples } from "../tasks/index.ts";
 import { Evaluator, type Score } from "./evaluate.ts";
+import { divergence } from "./divergence.ts";
 import { trainProbes } from "./probes.ts";
 import { type Group, type StepScalars, Trainer } from "./trainer.ts";
 
@@ -40,6 +41,8 @@ export interface ReplicaResult {
   readonly outcome: "finished" | "stopped" | "diverged";
   /** Steps taken; for `diverged`, the step whose loss was first not finite or above `explosion`. */
   readonly steps: number;
+  /** Of a diverged run: what was first not finite, or exploded, at which step and in which tensor; "" otherwise. */
+  readonly message: string;
   readonly train: Score;
   readonly validation: Score;
   readonly test: Score;
@@ -62,6 +65,7 @@ const unscored: Score = { loss: NaN, error: NaN };
 class Course {
   outcome: ReplicaResult["outcome"] | undefined;
   steps = 0;
+  message = "";
   loss = NaN;
   values: Record<string, Float32Array> = {};
   readonly curve: CurveSample[] = [];
@@ -122,7 +126,11 @@ export async function train(group: Group, options: TrainOptions, engine: Engine)
       options.signal?.throwIfAborted();
       const block = await trainer.advance(Math.min(trainer.blockSteps, options.steps - trainer.steps));
       for (const [r, course] of courses.entries()) {
-        const ended = endOf(course, r, block, trainer.steps - block.length, names);
+        const before = trainer.steps - block.length;
+        const isRunning = course.outcome === undefined;
+        const ended = endOf(course, r, block, before, names);
+        if (isRunning && course.outcome === "diverged")
+          course.message = await divergence(trainer, r, course.steps - before - 1, block, course.steps);
         // A finished replica is copied out at once; its slice computes on, unread.
         if (ended !== undefined) course.values = await trainer.snapshotAfter(ended, r);
       }
@@ -197,6 +205,7 @@ async function scoreAll(
       return {
         outcome: course.outcome ?? "finished",
         steps: course.steps,
+        message: course.message,
         train: scoreOf(train),
         validation: scoreOf(validation),
         test: scoreOf(test),

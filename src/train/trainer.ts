@@ -165,6 +165,11 @@ export class Trainer {
     return values;
   }
 
+  /** Whether the state before any step of the last advance can be had again: it can where that was a block. */
+  get canReplay(): boolean {
+    return this.holder === this.block && this.taken === this.blockSteps;
+  }
+
   /** The executable of a single step, in the state after the first `steps` of the last block. */
   private async replay(steps: number): Promise<Executable> {
     if (this.holder !== this.block) throw new Error("internal: only a block can be taken again");

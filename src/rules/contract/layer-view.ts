@@ -37,6 +37,7 @@ import {
   type FeedbackRequest,
   type Kept,
 } from "./connection.ts";
+import { refuseMisspelt } from "./misspelt.ts";
 import type { Registry } from "./registry.ts";
 import { RuleError } from "./signal.ts";
 import { constantly, type Initial, type Noise, type Parameter, type Slope, State } from "./variable.ts";
@@ -257,3 +258,5 @@ export class LayerView {
     );
   }
 }
+
+refuseMisspelt(LayerView, "layer");

@@ -1,6 +1,7 @@
 /** Rules given by a loss per layer. */
 import type { z } from "zod";
 import { grad, type Tensor } from "../../graph/index.ts";
+import { atLayer } from "./at-layer.ts";
 import type { LayerView } from "./layer-view.ts";
 import { defineRule, type Objective, type Rule, type RuleCard, type Updates } from "./rule.ts";
 import type { NextValue, Parameter, Slope } from "./variable.ts";
@@ -34,7 +35,7 @@ export function descendObjectives(
   const objectives: Objective[] = [];
   const next: NextValue[] = [];
   for (const view of workspace.layers) {
-    const found = objectiveOf(view);
+    const found = atLayer(view, () => objectiveOf(view));
     if (found === undefined) continue;
     const loss = "loss" in found ? found.loss : found;
     if ("loss" in found) next.push(...found.next);

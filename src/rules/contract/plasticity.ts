@@ -1,6 +1,7 @@
 /** Rules given by the change itself. */
 import type { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
+import { atLayer } from "./at-layer.ts";
 import type { LayerView } from "./layer-view.ts";
 import { defineRule, type Rule, type RuleCard } from "./rule.ts";
 import type { NextValue, Slope } from "./variable.ts";
@@ -28,7 +29,7 @@ export function plasticity<Schema extends z.ZodType>(
     const slopes: Slope[] = [];
     const next: NextValue[] = [];
     for (const view of workspace.layers) {
-      const found = card.change(view, options, workspace);
+      const found = atLayer(view, () => card.change(view, options, workspace));
       if (found === undefined) continue;
       const change = asChange(found);
       next.push(...(change.next ?? []));

@@ -6,13 +6,13 @@
  * the optimiser treats like a gradient, and the next value of whatever state the rule keeps. The read-out is not the rule's
  * business: it always learns by its own exact gradient on detached features.
  */
-import type { z } from "zod";
+import { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
 import type { RuleDocument, TraceRequest } from "./document.ts";
 import type { LayerView } from "./layer-view.ts";
-import { settleOptions } from "./options.ts";
+import { settleOptions, suggestion } from "./options.ts";
 import type { Between } from "./pass.ts";
-import type { Signal } from "./signal.ts";
+import { RuleError, type Signal, signals } from "./signal.ts";
 import type { Decay, NextValue, Slope } from "./variable.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -99,7 +99,8 @@ export function defineRule<Schema extends z.ZodType>(
   trace: (workspace: Workspace, options: z.output<Schema>) => Updates,
 ): Rule<z.input<Schema>> {
   const { id, aliases = [], family, equation, symbols, source, choices, constants, relation, reads } = card;
-  const schema = card.options;
+  refuseCard(card);
+  const schema = strict(card.options);
   const choose = (options?: z.input<Schema>): ChosenRule => ({
     rule,
     options: settleOptions(id, schema, options ?? {}),
@@ -114,6 +115,24 @@ export function defineRule<Schema extends z.ZodType>(
     trace: (workspace: Workspace, options: unknown) => trace(workspace, schema.parse(options)),
   });
   return rule;
+}
+
+/** Throws RuleError for a card that says what there is not. */
+function refuseCard({ id, reads, relation }: Pick<RuleCard, "id" | "reads" | "relation">): void {
+  const known = Object.keys(signals);
+  const strange = reads.find((signal) => !known.includes(signal));
+  if (strange !== undefined)
+    throw new RuleError(
+      `rule ${id}: reads: expected signals (${known.join(", ")}), got "${String(strange)}"${suggestion(strange, known)}`,
+    );
+  if (!relations.includes(relation))
+    throw new RuleError(`rule ${id}: relation: expected one of ${relations.join(", ")}, got "${String(relation)}"`);
+}
+
+/** An object of options that says nothing of others refuses them: a misspelt option is none. */
+function strict<Schema extends z.ZodType>(schema: Schema): Schema {
+  const isOpen = schema instanceof z.ZodObject && schema.def.catchall === undefined;
+  return isOpen ? (schema.strict() as unknown as Schema) : schema;
 }
 
 /** The same rule under another id. */

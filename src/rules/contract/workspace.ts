@@ -4,6 +4,7 @@ import { allLayers, type Layer, type LayerParameters, type Network, outputError 
 import { LayerView } from "./layer-view.ts";
 import { type Between, forward, type Parameters, type Pass } from "./pass.ts";
 import type { PartnerRequest } from "../../tasks/pair-kinds.ts";
+import { refuseMisspelt } from "./misspelt.ts";
 import type { Registry } from "./registry.ts";
 import { constantly, type Initial, type Noise, type Parameter, State } from "./variable.ts";
 
@@ -135,6 +136,8 @@ export class Workspace {
     return forward(this.network, this.stored, encoded, { between: this.inputs.between });
   }
 }
+
+refuseMisspelt(Workspace, "workspace");
 
 function parametersOf(lists: readonly (readonly Parameter[])[]): Parameters {
   const layers = lists.map(([weight, bias]): LayerParameters => {

@@ -36,6 +36,7 @@ export function failuresOf({ runs }: RunGroup, message: string, origin: RowOrigi
   const result: RunResult = {
     outcome: "finished",
     steps: 0,
+    message: "",
     train: nothing,
     validation: nothing,
     test: nothing,
@@ -51,7 +52,7 @@ export function failuresOf({ runs }: RunGroup, message: string, origin: RowOrigi
 
 function rowOf(
   { run, spec }: PlannedRun,
-  { outcome, steps, train, validation, test, metrics }: RunResult,
+  { outcome, steps, message, train, validation, test, metrics }: RunResult,
   wallSeconds: number,
   { engine, compiled }: { readonly engine: string; readonly compiled: string },
   replicas: number,
@@ -63,7 +64,7 @@ function rowOf(
     spec,
     outcome,
     steps,
-    message: "",
+    message,
     trainLoss: train.loss,
     trainError: train.error,
     validationLoss: validation.loss,

@@ -19,7 +19,7 @@ export interface RunRow {
   readonly outcome: Outcome;
   /** Steps taken; for `diverged`, the step whose loss was first not finite or exploded. */
   readonly steps: number;
-  /** Error text of a `failed` run, with a message that says where and what to do; "" otherwise. */
+  /** Of a `failed` run, what went wrong, where, and what to do; of a `diverged` one, what was first not finite, at which step; "" otherwise. */
   readonly message: string;
   /** Errors are fractions of misclassified strings in [0, 1]; losses are mean cross-entropies in nats. NaN when not measured. */
   readonly trainLoss: number;
