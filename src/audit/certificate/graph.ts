@@ -167,13 +167,13 @@ function boundKept({ variables }: Registry): void {
     const largest = { constant: 1, identity: 1, uniform: 1, normal: 100 }[initial.kind];
     const size =
       initial.kind === "constant"
-        ? Math.abs(initial.value)
+        ? initial.value
         : initial.kind === "uniform"
           ? initial.bound
           : initial.kind === "normal"
             ? initial.deviation
             : 1;
-    boundInput(tensor, largest * size);
+    boundInput(tensor, largest * Math.abs(size));
   }
 }
 
