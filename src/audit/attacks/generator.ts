@@ -7,6 +7,7 @@ import { type Random, stream } from "../../random/stream.ts";
 import { type LayerView, type NextValue, State, type Workspace } from "../../rules/index.ts";
 import type { Certificate } from "../certificate/certificate.ts";
 import {
+  type ExposedAttack,
   hebbWith,
   laid,
   layerAt,
@@ -14,7 +15,6 @@ import {
   namesSamples,
   namesUnits,
   namesWeights,
-  type TracedAttack,
 } from "./attack.ts";
 
 const secrets = ["weight", "label", "sample", "unit"] as const;
@@ -148,7 +148,7 @@ const loose: Readonly<Record<string, Step>> = {
 };
 
 /** An attack by its seed. */
-export function generated(seed: number): TracedAttack {
+export function generated(seed: number): ExposedAttack {
   const draw = stream(seed, "attack");
   const secret = among(draw, secrets);
   const at = 1 + draw.integer(3);

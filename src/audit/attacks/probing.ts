@@ -63,7 +63,7 @@ function lossMoved(workspace: Workspace, place: number, sign: Tensor): Tensor {
 }
 
 /** An attack whose probes depend on what is in the batch. */
-const sometimes = ({ name, why, rule, exposed }: TracedAttack): TracedAttack => ({ name, why, rule, exposed });
+const sometimes = ({ name, why, rule }: TracedAttack): TracedAttack => ({ name, why, rule, exposed: namesAnyWeights });
 
 const answerOf = (pass: Pass, index: number): Tensor => pass.at({ index }).preactivation;
 const sign = (workspace: Workspace): Tensor => workspace.noise("probe", [], "sign");
