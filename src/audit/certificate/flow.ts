@@ -74,8 +74,45 @@ export function informationFlow(graph: UpdateGraph): LayerReads[] {
       }
     }
   }
+  const carried = carriedBy(graph);
+  for (const walk of walks) walk.meetCarried(carried);
   return walks.map((walk) => walk.reads());
 }
+
+/**
+ * Layers whose own weights stand by themselves, not in a product with their input, behind activity of theirs of which a leaf is made: it may
+ * have been scaled by one weight after the other, which shows them to whoever reads it.
+ */
+function carriedBy({ leaves, kept }: UpdateGraph): (leaf: Tensor) => ReadonlySet<number> {
+  const known = new Map<Tensor, ReadonlySet<number>>();
+  const carried = (leaf: ActivityLeaf): ReadonlySet<number> => {
+    const before = known.get(leaf.leaf);
+    if (before !== undefined) return before;
+    const found = new Set<number>();
+    known.set(leaf.leaf, found);
+    const owner = ownerOf(leaf);
+    const seen = new Set<Tensor>();
+    const stack = [...leaf.origin];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (seen.has(node)) continue;
+      seen.add(node);
+      const below = leaves.get(node);
+      const value = kept.get(node);
+      if (below !== undefined) for (const layer of carried(below)) found.add(layer);
+      else if (value === undefined) stack.push(...node.inputs);
+      else if (value.variable.kind === "weight" || value.variable.kind === "bias") {
+        if (value.variable.owner?.index === owner) found.add(owner);
+      } else if (value.next !== undefined) stack.push(value.next);
+    }
+    return found;
+  };
+  return (node) => {
+    const leaf = leaves.get(node);
+    return leaf === undefined ? nothing : carried(leaf);
+  };
+}
+
+const nothing: ReadonlySet<number> = new Set();
 
 /** The layer whose activity a leaf is: what a layer sees is the activity of the layer below; 0 for the input. */
 export function ownerOf({ layer, signal }: ActivityLeaf): number {
@@ -157,6 +194,16 @@ class Walk {
     const { signals, weights, kept, held, errors, broadcasts, partners, behind, remembered, sharesNoise } = this;
     const others = [...this.others].map(([leaf, layer]) => ({ layer, leaf }));
     return { signals, weights, others, kept, held, errors, broadcasts, partners, behind, remembered, sharesNoise };
+  }
+
+  /** Reads the weights that activity of other layers carries. */
+  meetCarried(carriedBy: (leaf: Tensor) => ReadonlySet<number>): void {
+    const read = [...this.others.keys(), ...[...this.claims].map(({ leaf }) => leaf), ...this.judged];
+    for (const layer of read.flatMap((leaf) => [...carriedBy(leaf)])) {
+      if (layer === this.layer) continue;
+      this.signals.add("otherWeight");
+      this.weights.add(this.idOf(layer));
+    }
   }
 
   private idOf(index: number): LayerId {
