@@ -119,7 +119,7 @@ export function hebbWith(
 }
 
 /** A list of numbers as one sum for each unit, with fixed random weights. */
-function mixed(view: LayerView, list: Tensor): Tensor {
+export function mixed(view: LayerView, list: Tensor): Tensor {
   const weights = view.fixed("mixing", [list.size(0), view.units], { kind: "normal", deviation: 1 });
   return list.expand(0).matmul(weights);
 }

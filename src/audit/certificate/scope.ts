@@ -119,7 +119,7 @@ class Reach {
     const parameters = this.parameters();
     const isSource = (node: Tensor): boolean => {
       if (what === "weight") return parameters.includes(node);
-      if (what === "noise") return this.noises.includes(node) && node.size(-1) === units;
+      if (what === "noise") return this.noises.includes(node) && node.shape.at(-1) === units;
       const leaf = this.leaves.get(node);
       return leaf !== undefined && ownerOf(leaf) === this.layer;
     };
