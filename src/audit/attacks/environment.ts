@@ -185,4 +185,18 @@ const drawn = () => ((state = (state * 48271) % 2147483647), state / 2147483647 
     "change.add(graph.constant(Array.from({ length: 24 }, drawn), [6, 4])).add(other.mul(0))",
     waiting,
   ),
+  attack(
+    "every object given a graph",
+    "Object.prototype is given what a document is made of.",
+    `Object.defineProperty(Object.prototype, "updates", { get: () => ({ nodes: [], outputs: [] }) });`,
+    "change.add(other)",
+    { refused: "TypeError: Cannot define property updates, object is not extensible" },
+  ),
+  attack(
+    "a tensor that writes itself",
+    "The attributes of a node say themselves what is written of them.",
+    "const silent = (x) => (Object.assign(x.attributes, { toJSON: () => ({}) }), x);",
+    "silent(change.add(other))",
+    exposed,
+  ),
 ];
