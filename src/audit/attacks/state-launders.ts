@@ -16,7 +16,6 @@ import {
   deltasThrough,
   hebbWith,
   layerAt,
-  namesAnyWeights,
   namesInputs,
   namesLabel,
   namesMemory,

@@ -8,8 +8,6 @@ import {
   hebbWith,
   laid,
   layerAt,
-  namesAnyWeights,
-  namesLabel,
   namesSignal,
   namesWeights,
   total,
