@@ -232,7 +232,9 @@ describe("a rule file is refused, by its name and line, when it", () => {
   it("throws on a network", async () => {
     const file = await write("later.ts", `${imports}\n${hebb("preactivation.matmul(pre)")}`);
     const { rule } = await ruleFromFile(file);
-    expect(() => documentOf(chosen(rule), request)).toThrow(/later\.ts: ShapeError: layer1: matmul: .* \(later\.ts:5:69\)$/);
+    expect(() => documentOf(chosen(rule), request)).toThrow(
+      /later\.ts: ShapeError: layer1: matmul: .* \(later\.ts:5:69\)$/,
+    );
     const undefinedCall = await write(
       "helped.ts",
       `${imports}import { help } from "./helping.ts";\n${hebb("help(pre)")}`,

@@ -2,7 +2,15 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { constant, range, type Tensor } from "../graph/index.ts";
-import { chooseRule, defineRule, plasticity, RuleError, type RuleDocument, type Workspace } from "../rules/index.ts";
+import {
+  chooseRule,
+  defineRule,
+  plasticity,
+  RuleError,
+  type RuleCard,
+  type RuleDocument,
+  type Workspace,
+} from "../rules/index.ts";
 import { networkCase } from "../rules/testing/rule-cases.contract.ts";
 import { buildEvaluation } from "./evaluation.ts";
 import { readDocument } from "./read-document.ts";
@@ -96,6 +104,30 @@ describe("refused is", () => {
       "expected scores made of symbols, weights and what is kept",
     );
   });
+});
+
+test("what layers pass on is the same in training and in evaluation", () => {
+  const passing = (between: NonNullable<RuleCard["between"]>) => ({
+    network,
+    rule: defineRule({ ...card, between }, () => ({ slopes: [] }))(),
+    batch: 4,
+  });
+  expect(() =>
+    traceUpdates(
+      passing(
+        () =>
+          (_, { post }) =>
+            post.mul(2),
+      ),
+      symbols,
+    ),
+  ).not.toThrow();
+  const other = passing(
+    () =>
+      (_, { post }) =>
+        post.size(0) > 100 ? post.mul(3) : post.mul(2),
+  );
+  expect(() => traceUpdates(other, symbols)).toThrow("expected layers to pass on the same in batches of every size");
 });
 
 describe("numbers baked into a graph", () => {

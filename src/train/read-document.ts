@@ -56,6 +56,7 @@ export function readDocument(rule: ChosenRule, given: unknown, request: TraceReq
   refuseConstants(id, document, widest, rule.rule.constants);
   const between = betweenOf(id, document, network, batch);
   const workspace = workspaceFor(request, between);
+  refuseOtherBetween(id, document);
   const { registry } = workspace;
   const layers = allLayers(network);
   const ownerOf = (index: number | null): Layer | undefined => {
@@ -127,6 +128,25 @@ function checked(id: string, given: unknown, { batch, length }: TraceRequest): R
   if (result.data.batch !== batch || result.data.length !== length)
     throw new RuleError(`rule ${id}: expected a graph for ${batch} inputs of ${length} symbols, got another`);
   return result.data;
+}
+
+/** Throws where what layers pass on is written otherwise for another size of batch: a network is judged as it was trained. */
+function refuseOtherBetween(id: string, { between }: RuleDocument): void {
+  const [first, ...others] = between.map(({ layers }) => layers.map(writing).join("\n"));
+  if (others.some((other) => other !== first))
+    throw new RuleError(
+      `rule ${id}: expected layers to pass on the same in batches of every size, got other expressions`,
+    );
+}
+
+/** An expression without its sizes: operations, what they are applied to, and the numbers in its constants. */
+function writing({ nodes }: GraphData): string {
+  return nodes
+    .map(([primitive, attributes, operands]) => {
+      const { values = [], name = "" } = attributes as { readonly values?: readonly unknown[]; readonly name?: string };
+      return [primitive, name, operands.join(), ...new Set(values)].join(" ");
+    })
+    .join(";");
 }
 
 function betweenOf(id: string, { between }: RuleDocument, network: Network, batch: number): Between | undefined {

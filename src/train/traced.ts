@@ -1,5 +1,5 @@
 /** A rule traced once for a network and a batch: audits, steps and evaluations of it all read the one document. */
-import type { ChosenRule, RuleDocument, TraceRequest } from "../rules/index.ts";
+import { type ChosenRule, type RuleDocument, RuleError, type TraceRequest } from "../rules/index.ts";
 import { readDocument, type TracedUpdates } from "./read-document.ts";
 import { writeDocument } from "./write-document.ts";
 
@@ -10,10 +10,23 @@ export function documentOf(chosen: ChosenRule, request: TraceRequest): RuleDocum
   const documents = known.get(chosen) ?? new Map<string, RuleDocument>();
   known.set(chosen, documents);
   const key = JSON.stringify([request.network, request.batch, request.length]);
-  const document =
-    documents.get(key) ?? chosen.rule.document?.(chosen.options, request) ?? writeDocument(chosen, request);
+  const document = documents.get(key) ?? plainCopy(chosen, written(chosen, request));
   documents.set(key, document);
   return document;
+}
+
+function written(chosen: ChosenRule, request: TraceRequest): RuleDocument {
+  return chosen.rule.document?.(chosen.options, request) ?? writeDocument(chosen, request);
+}
+
+/** Nothing of what a rule holds in its hands is left in a document: everything in it is read here, once. */
+function plainCopy({ rule }: ChosenRule, document: RuleDocument): RuleDocument {
+  try {
+    return structuredClone(document);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RuleError(`rule ${rule.id}: expected a document of plain data, got ${why}`, { cause });
+  }
 }
 
 /** What a rule makes of a network and a batch of inputs of `length` symbols. Throws RuleError when the rule breaks its contract. */

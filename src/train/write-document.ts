@@ -18,7 +18,7 @@ export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDo
   const { rule, options } = chosen;
   const { batch, length } = request;
   // The rule's own copy: what it does to it bears on nothing else.
-  const network = frozen(JSON.parse(JSON.stringify(request.network)) as Network);
+  const network = frozenCopy(request.network);
   const between = rule.between(options);
   const workspace = workspaceFor({ network, batch, length }, between);
   const { slopes, next = [], objectives = [], decays = [] } = traceRule(chosen, workspace);
@@ -54,10 +54,11 @@ export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDo
   };
 }
 
-function frozen<T>(value: T): T {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) frozen(part);
-  return Object.freeze(value);
+/** Of plain data. By the language alone: where rule files run there is no structuredClone. */
+function frozenCopy<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([name, part]) => [name, frozenCopy(part)]))) as T;
 }
 
 /** What a rule sees of a batch. */

@@ -2,6 +2,8 @@
 import { arithmetic } from "./arithmetic.ts";
 import type { Attack } from "./attack.ts";
 import { averages } from "./averages.ts";
+import { documents } from "./documents.ts";
+import { edges } from "./edges.ts";
 import { environment } from "./environment.ts";
 import { probing } from "./probing.ts";
 import { roles } from "./roles.ts";
@@ -22,4 +24,6 @@ export const attacks: Readonly<Record<string, readonly Attack[]>> = {
   arithmetic,
   averages,
   unnamed,
+  documents,
+  edges,
 };

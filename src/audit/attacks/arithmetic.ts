@@ -56,6 +56,15 @@ export const arithmetic: readonly Attack[] = [
     exposed: namesUnits,
   },
   {
+    name: "a deviation below zero",
+    why: "A value drawn with a deviation of -3e38 is as large as one drawn with 3e38.",
+    rule: hebbWith("negative-deviation", (view) => {
+      const huge = rolled(view.preactivation, 1).mul(view.fixed("huge", [], { kind: "normal", deviation: -3e38 }));
+      return learning(view, isNumber(zeroTimes(huge)));
+    }),
+    exposed: namesUnits,
+  },
+  {
     name: "infinity in a product with the identity",
     why: "Infinite activity times the identity of samples: where one sample is infinite, none of the others is a number.",
     rule: hebbWith("infinite-product", (view) => {

@@ -1,8 +1,8 @@
 /**
  * Rules written to deceive the certificate, and what they are made of.
  *
- * An attack is a complete rule that knows something it should not, and claims as little as it can. It has held where its rule is refused
- * or where the certificate names what was hidden.
+ * An attack is a complete rule that knows something it should not, and claims as little as it can. It fails where the certificate names what
+ * was hidden, where the rule is refused, or where the step that is run does not know it either.
  */
 import { z } from "zod";
 import { sizeOf, type Tensor } from "../../graph/index.ts";
@@ -22,19 +22,29 @@ import {
 } from "../../rules/index.ts";
 import type { Certificate, LayerCertificate, LayerId } from "../certificate/certificate.ts";
 
+/** How an attack fails. */
+export type Failure =
+  /** The certificate names what is hidden. */
+  | { readonly exposed: (certificate: Certificate) => boolean }
+  /** The rule is refused, and the message says this. A TypeError is what the language throws at those who write where nothing is to be written. */
+  | { readonly refused: string; readonly by?: "RuleError" | "ShapeError" | "TypeError" }
+  /** What is run does not know it either: what layer 1 learns does not move with this input of the step. */
+  | { readonly without: string };
+
+export type Attack = TracedAttack | SourceAttack;
+
 interface Named {
   readonly name: string;
-  /** What it really knows, and by what trick. */
+  /** What it is meant to know, and by what trick. */
   readonly why: string;
-  /** Whether a certificate names what is hidden. */
-  readonly exposed: (certificate: Certificate) => boolean;
 }
 
-/** An attack that can be traced in the process of a test. */
-export interface TracedAttack extends Named {
+interface InProcess extends Named {
   /** A rule is a function that gives it with its options chosen. */
   readonly rule: () => ChosenRule;
   readonly on?: NetworkName;
+  /** Of the run, and of its certificate: 3 where nothing is said. */
+  readonly batch?: number;
   /**
    * What shows that it works: an input that moves the change of a layer, that its changes are those of backpropagation, or that the first
    * unit of layer 1 moves the weights of the others.
@@ -42,12 +52,14 @@ export interface TracedAttack extends Named {
   readonly proof?: { readonly moves: number; readonly by: string } | "backpropagation" | "units meet";
 }
 
-/** An attack that would change the process it runs in: the text of a rule's file, for a sandbox. */
-export interface SourceAttack extends Named {
-  readonly source: string;
-}
+/** An attack that can be traced in the process of a test. */
+export type TracedAttack = InProcess & Failure;
 
-export type Attack = TracedAttack | SourceAttack;
+/** One that the certificate sees through. */
+export type ExposedAttack = InProcess & Extract<Failure, { exposed: unknown }>;
+
+/** An attack that would change the process it runs in: the text of a rule's file, for a sandbox. */
+export type SourceAttack = Named & Failure & { readonly source: string };
 
 export type NetworkName = "mlp" | "tree" | "wide";
 
@@ -84,6 +96,7 @@ interface Hiding {
   /** The layer whose change holds what is hidden; counted from 1. */
   readonly at?: number;
   readonly reads?: readonly Signal[];
+  readonly constants?: string;
   readonly between?: () => Between | undefined;
   readonly scores?: (workspace: Workspace) => Tensor | undefined;
 }
@@ -107,7 +120,7 @@ export function hebbWith(
 }
 
 /** A list of numbers as one sum for each unit, with fixed random weights. */
-function mixed(view: LayerView, list: Tensor): Tensor {
+export function mixed(view: LayerView, list: Tensor): Tensor {
   const weights = view.fixed("mixing", [list.size(0), view.units], { kind: "normal", deviation: 1 });
   return list.expand(0).matmul(weights);
 }
@@ -175,5 +188,3 @@ export const namesUnits = anywhere(({ lateral }) => lateral.units !== "none");
 export const namesPositions = anywhere(({ lateral }) => lateral.positions);
 export const namesInputs = anywhere(({ scopes }) => scopes.pre === "unit");
 export const namesMemory = anywhere(({ memory }) => memory.remembered > 0);
-/** What no certificate can say: such a rule has to be refused. */
-export const nothingCan = (): boolean => false;

@@ -17,9 +17,18 @@ import { cardOf } from "./attack.ts";
 export interface Honest {
   readonly name: string;
   readonly rule: Rule;
-  /** What its certificate says. */
+  /** What it reads, by its equation, on a network without positions. */
   readonly signals: readonly Signal[];
 }
+
+/**
+ * Rules whose equation brings positions together where these share a weight: what is made of all of them at once (scores of a classifier,
+ * a mean over samples that meets single samples, a kink in a sum of samples) is more than a sum of what each of them does.
+ */
+export const joiningPositions: readonly string[] = [
+  ...["covariance over the batch", "Hebb of centred activity", "sign of the mean", "divided by the largest change"],
+  ...["lateral anti-Hebb", "local classifier", "local classifier by a fixed matrix"],
+];
 
 type ChangeOf = (view: LayerView, workspace: Workspace) => Tensor | Change;
 
@@ -88,11 +97,11 @@ export const honest: readonly Honest[] = [
   changing("outstar", ["pre", "post", "weight"], ({ outer, mean, pre, post, weight }) =>
     outer(pre, post).sub(mean(pre).transposeLast().mul(weight)),
   ),
-  changing("BCM", ["pre", "post"], ({ outer, mean, perUnit, pre, post }) => {
+  changing("BCM", ["pre", "post", "memory"], ({ outer, mean, perUnit, pre, post }) => {
     const theta = perUnit("threshold", 1);
     return { weight: outer(pre, post.mul(post.sub(theta.now))), next: [theta.follows(mean(post.square()), 0.1)] };
   }),
-  changing("covariance with running means", ["pre", "post"], ({ outer, mean, state, perUnit, pre, post }) => {
+  changing("covariance with running means", ["pre", "post", "memory"], ({ outer, mean, state, perUnit, pre, post }) => {
     const [x, y] = [state("inputMean", mean(pre).shape, 0), perUnit("activityMean", 0)];
     return {
       weight: outer(pre.sub(x.now), post.sub(y.now)),
@@ -102,7 +111,7 @@ export const honest: readonly Honest[] = [
   changing("covariance over the batch", ["pre", "post", "batch"], ({ outer, mean, pre, post }) =>
     outer(pre.sub(mean(pre)), post.sub(mean(post))),
   ),
-  changing("traces of spike timing", ["pre", "post"], ({ outer, mean, state, perUnit, pre, post }) => {
+  changing("traces of spike timing", ["pre", "post", "memory"], ({ outer, mean, state, perUnit, pre, post }) => {
     const [before, after] = [state("before", mean(pre).shape, 0), perUnit("after", 0)];
     const potentiated = before.now.transposeLast().mul(mean(post));
     const depressed = mean(pre).transposeLast().mul(after.now);
@@ -114,7 +123,7 @@ export const honest: readonly Honest[] = [
   changing("decorrelation", ["pre", "post", "lateral"], ({ outer, pre, post, units }) =>
     outer(pre, post.sub(post.matmul(others(units)).mul(post))),
   ),
-  changing("lateral anti-Hebb", ["pre", "post", "lateral", "batch"], ({ outer, state, pre, post, units }) => {
+  changing("lateral anti-Hebb", ["pre", "post", "lateral", "batch", "memory"], ({ outer, state, pre, post, units }) => {
     const inhibition = state("lateral", "between units", 0);
     const settled = post.sub(post.matmul(inhibition.now)).relu();
     const together = outer(settled, settled).mul(others(units));
@@ -123,7 +132,7 @@ export const honest: readonly Honest[] = [
   {
     name: "reward-modulated with an eligibility trace",
     // One reward for all samples times what all of them were eligible for.
-    signals: ["pre", "broadcast", "noise", "secondPhase", "batch"],
+    signals: ["pre", "broadcast", "noise", "secondPhase", "batch", "memory"],
     rule: plasticity({
       ...cardOf("eligibility", []),
       change: (view, _, workspace) => {
@@ -173,13 +182,13 @@ export const honest: readonly Honest[] = [
     const fixed = view.fixed("classifier", [view.unitsInAll, workspace.classes], normal(0.1));
     return crossEntropy(view.perExample(view.post).matmul(fixed), workspace.labels);
   }),
-  descending("reconstruction by own feedback", ["pre", "post", "localHead", "lateral"], (view) => {
+  descending("reconstruction by own feedback", ["pre", "otherInput", "post", "localHead", "lateral"], (view) => {
     const back = view.head("back", [view.units, view.layer.inFeatures], normal(0.1));
     return view.post.matmul(back).sub(view.pre).square().mean();
   }),
   // The slope of a rectified unit is known by its output.
   descending("sparse activity", ["pre", "post"], (view) => view.post.square().mean()),
-  changing("homeostatic scaling", ["post", "weight"], ({ mean, perUnit, post, weight }) => {
+  changing("homeostatic scaling", ["post", "weight", "memory"], ({ mean, perUnit, post, weight }) => {
     const rate = perUnit("rate", 0);
     return { weight: weight.mul(rate.now.neg().add(1)), next: [rate.follows(mean(post), 0.1)] };
   }),
@@ -206,7 +215,7 @@ export const honest: readonly Honest[] = [
     const other = flipped.at(view);
     return view.outer(view.pre, view.post).sub(view.outer(other.pre, other.post));
   }),
-  changing("prediction of the last mean", ["pre", "post"], ({ outer, mean, perUnit, pre, post }) => {
+  changing("prediction of the last mean", ["pre", "post", "memory"], ({ outer, mean, perUnit, pre, post }) => {
     const last = perUnit("last", 0);
     return { weight: outer(pre, post.sub(last.now)), next: [last.becomes(mean(post))] };
   }),
@@ -218,10 +227,14 @@ export const honest: readonly Honest[] = [
   ),
   changing("sign of the mean", ["pre", "post", "batch"], ({ outer, pre, post }) => outer(pre, post).sign()),
   changing("sign of each sample", ["pre", "post"], ({ outer, pre, post }) => outer(pre.sign(), post.sign())),
-  changing("divided by the largest change", ["pre", "post", "lateral", "batch"], ({ outer, pre, post }) => {
-    const change = outer(pre, post);
-    return change.div(change.abs().max().add(1e-30));
-  }),
+  changing(
+    "divided by the largest change",
+    ["pre", "otherInput", "post", "lateral", "batch"],
+    ({ outer, pre, post }) => {
+      const change = outer(pre, post);
+      return change.div(change.abs().max().add(1e-30));
+    },
+  ),
   {
     name: "feedback alignment by messages",
     signals: ["pre", "preactivation", "outputError", "neighbour", "otherActivity"],

@@ -63,7 +63,7 @@ function lossMoved(workspace: Workspace, place: number, sign: Tensor): Tensor {
 }
 
 /** An attack whose probes depend on what is in the batch. */
-const sometimes = ({ name, why, rule, exposed }: TracedAttack): TracedAttack => ({ name, why, rule, exposed });
+const sometimes = ({ name, why, rule }: TracedAttack): TracedAttack => ({ name, why, rule, exposed: namesAnyWeights });
 
 const answerOf = (pass: Pass, index: number): Tensor => pass.at({ index }).preactivation;
 const sign = (workspace: Workspace): Tensor => workspace.noise("probe", [], "sign");
@@ -160,6 +160,59 @@ export const probing: readonly Attack[] = [
     },
   ),
   {
+    name: "own weights as loudness",
+    why: "Each layer shows the one above its output times one of its own weights after the other; the answers, divided by the answer to its output, are these weights. The read-out's are replaced by fixed ones.",
+    rule: backpropagation("loudness", (own) => {
+      const { above } = own;
+      const { weight } = own.stored;
+      if (above === undefined) return own.fixed("back", weight.shape, { kind: "normal", deviation: 1 });
+      const plain = total(above.drive(own.post.mul(0.5))).mul(2);
+      const numbers = range(weight.size(0)).map((i) =>
+        concat(
+          range(weight.size(1)).map((j) => {
+            const one = weight.narrow(0, i, i + 1).narrow(1, j, j + 1);
+            return total(above.drive(own.post.mul(one)))
+              .div(plain)
+              .reshape([1, 1]);
+          }),
+          1,
+        ),
+      );
+      return concat(numbers, 0);
+    }),
+    proof: { moves: 1, by: "layer2.weight" },
+    exposed: (certificate) => namesWeights(2)(certificate) && namesWeights(3)(certificate),
+  },
+  {
+    name: "own weights behind a loss",
+    why: "Layer 2 passes on its output times the sum of its own weights; only the loss of that pass is read.",
+    rule: hebbWith(
+      "loud-loss",
+      (_, workspace) => {
+        const factor = total(layerAt(workspace, 2).stored.weight);
+        const pass = workspace.further({
+          between: (layer, { post }) => (layer.index === 2 ? post.mul(factor) : post),
+        });
+        return workspace.lossOf(pass).mean();
+      },
+      { reads: ["pre", "post", "broadcast"] },
+    ),
+    exposed: namesWeights(2),
+  },
+  {
+    name: "first weights as brightness",
+    why: "The input is shown times the sum of layer 1's weights; layer 3 reads what layer 1 makes of it.",
+    rule: hebbWith(
+      "brightness",
+      (_, workspace) => {
+        const encoded = workspace.input.mul(total(layerAt(workspace, 1).stored.weight));
+        return laid(answerOf(workspace.further({ encoded }), 1));
+      },
+      { at: 3, reads: ["pre", "post", "otherActivity", "secondPhase"] },
+    ),
+    exposed: namesWeights(1),
+  },
+  {
     name: "own weights as a probe",
     why: "Layer 1 brings its own weight to a pattern, which times a one made of data then drives layer 2: data times a weight is no pattern.",
     rule: hebbWith(
@@ -235,7 +288,7 @@ export const probing: readonly Attack[] = [
         const losses = range(count).map((place) => lossMoved(workspace, place, sign(workspace)).reshape([1]));
         return concat(losses).reshape(weight.shape);
       },
-      { reads: ["pre", "post", "broadcast", "noise"] },
+      { reads: ["pre", "post", "broadcast", "noise"], constants: "which weight is moved" },
     ),
     // 24 weights, 24 numbers.
     proof: { moves: 1, by: "labels" },

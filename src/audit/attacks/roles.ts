@@ -10,7 +10,6 @@ import {
   namesLabel,
   namesSignal,
   namesWeights,
-  nothingCan,
   total,
 } from "./attack.ts";
 
@@ -24,7 +23,7 @@ export const roles: readonly Attack[] = [
     name: "unregistered noise",
     why: "An input of the rule's own with the name that noise of layer 2 has.",
     rule: hebbWith("unregistered-noise", () => laid(input("noise.layer2.xi", [3]))),
-    exposed: nothingCan,
+    refused: 'got an input of its own, "noise.layer2.xi"; ask for it by state, fixed, head or noise',
   },
   {
     name: "unregistered partner",
@@ -32,13 +31,13 @@ export const roles: readonly Attack[] = [
     rule: hebbWith("unregistered-partner", (_, { batch }) =>
       laid(input("partner.same-class", [batch, 2], "int32").cast("float32")),
     ),
-    exposed: namesSignal("pair"),
+    refused: 'got an input of its own, "partner.same-class"; ask for it by state, fixed, head or noise',
   },
   {
     name: "labels once more",
     why: "An input of the rule's own named labels.",
     rule: hebbWith("labels-again", (_, { batch }) => laid(input("labels", [batch], "int32").cast("float32"))),
-    exposed: namesLabel,
+    refused: 'got an input of its own, "labels"; ask for it by state, fixed, head or noise',
   },
   {
     name: "noise of another layer as a channel",
@@ -57,7 +56,7 @@ export const roles: readonly Attack[] = [
       const owner = { ...view.layer, index: 0.5 };
       return laid(registry.noise({ name: "far", shape: [3], distribution: "normal", owner }));
     }),
-    exposed: namesSignal("noise"),
+    refused: "expected an owner among the layers of the network, got another object",
   },
   {
     name: "noise that is an input of a layer",
@@ -103,8 +102,8 @@ export const roles: readonly Attack[] = [
       tamper(registry).byName.set("layer1.own", { ...weight, name: "layer1.own", kind: "fixed", owner: view.layer });
       return laid(weight.tensor);
     }),
-    proof: { moves: 1, by: "layer2.weight" },
-    exposed: namesWeights(2),
+    refused: "reading 'set'",
+    by: "TypeError",
   },
   {
     name: "labels under another name",
@@ -121,8 +120,8 @@ export const roles: readonly Attack[] = [
       });
       return laid(tensor.cast("float32"));
     }),
-    proof: { moves: 1, by: "labels" },
-    exposed: namesLabel,
+    refused: "reading 'set'",
+    by: "TypeError",
   },
   {
     name: "a partner under another name",
@@ -137,7 +136,8 @@ export const roles: readonly Attack[] = [
       },
       { reads: ["pre", "post", "pair"] },
     ),
-    exposed: ({ layers }) => layers.some(({ label }) => label.length > 0),
+    refused: "reading 'values'",
+    by: "TypeError",
   },
   {
     name: "a weight that changes hands",
@@ -159,8 +159,8 @@ export const roles: readonly Attack[] = [
       Object.defineProperty(two.layer, "index", { configurable: true, get: () => (isWatched() ? 1 : 2) });
       return laid(weight);
     }),
-    proof: { moves: 1, by: "layer2.weight" },
-    exposed: namesWeights(2),
+    refused: "Cannot redefine property: index",
+    by: "TypeError",
   },
   {
     name: "an input that changes its name",
@@ -170,7 +170,7 @@ export const roles: readonly Attack[] = [
       inputOf(value).name = "labels";
       return laid(value);
     }),
-    exposed: namesLabel,
+    refused: 'expected input i32[3] for "labels", got input f32[3]',
   },
   {
     name: "a fixed value that takes the name of a weight",

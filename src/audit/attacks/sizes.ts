@@ -13,24 +13,28 @@ const where = (id: string, holds: (workspace: Workspace) => boolean) =>
 export const sizes: readonly Attack[] = [
   {
     name: "large batches",
+    batch: 16,
     why: "Layer 3's weight is read where the batch has more than 8 samples.",
     rule: where("large-batch", ({ batch }) => batch > 8),
     exposed: namesWeights(3),
   },
   {
     name: "even batches",
+    batch: 4,
     why: "Layer 3's weight is read where the batch is of even size.",
     rule: where("even-batch", ({ batch }) => batch % 2 === 0),
     exposed: namesWeights(3),
   },
   {
     name: "a factor that vanishes in small batches",
+    batch: 16,
     why: "Layer 3's weight is multiplied by a number computed from the shape of a signal: 0 for a batch of 3.",
     rule: hebbWith("batch-factor", (view, workspace) => secret(workspace).mul(Math.max(0, view.post.size(-2) - 3))),
     exposed: namesWeights(3),
   },
   {
     name: "more than one batch in slices",
+    batch: 16,
     why: "What lies beyond the third sample of a concatenation is 0 here and a weight there.",
     rule: hebbWith("beyond-three", (view, workspace) => {
       const beyond = view.post.size(0) - 3;
@@ -78,6 +82,6 @@ export const sizes: readonly Attack[] = [
       let traced = 0;
       return where("second-trace", () => ++traced > 1)();
     },
-    exposed: namesWeights(3),
+    without: "layer3.weight",
   },
 ];

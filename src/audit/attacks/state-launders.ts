@@ -16,7 +16,6 @@ import {
   deltasThrough,
   hebbWith,
   layerAt,
-  namesAnyWeights,
   namesInputs,
   namesLabel,
   namesMemory,
@@ -111,7 +110,7 @@ export const stateLaunders: readonly Attack[] = [
     rule: hebbWith("copied-owner", (view, workspace) =>
       remembered(keep(workspace, "state", [], { ...view.layer }), total(second(workspace))),
     ),
-    exposed: namesWeights(2),
+    refused: "expected an owner among the layers of the network, got another object",
   },
   {
     name: "a weight in a state of layer 1.5",
@@ -119,7 +118,7 @@ export const stateLaunders: readonly Attack[] = [
     rule: hebbWith("between-owner", (view, workspace) =>
       remembered(keep(workspace, "state", [], { ...view.layer, index: 1.5 }), total(second(workspace))),
     ),
-    exposed: namesWeights(2),
+    refused: "expected an owner among the layers of the network, got another object",
   },
   {
     name: "label in a state of layer 99",
@@ -127,7 +126,7 @@ export const stateLaunders: readonly Attack[] = [
     rule: hebbWith("far-owner", (view, workspace) =>
       remembered(keep(workspace, "state", [], { ...view.layer, index: 99 }), workspace.labels.cast("float32").sum()),
     ),
-    exposed: namesLabel,
+    refused: "expected an owner among the layers of the network, got another object",
   },
   {
     name: "a chain of states",
@@ -147,15 +146,13 @@ export const stateLaunders: readonly Attack[] = [
     name: "the gradient in a weight of a copied layer",
     why: "A value of kind weight whose owner is a copy of layer 1 is trained to be the gradient: it counts as the layer's own weight, and no one looks at what trains it.",
     rule: training("gradient-memory", "weight", (layer) => ({ ...layer }), gradientOfFirst),
-    proof: { moves: 1, by: "memory" },
-    exposed: namesAnyWeights,
+    refused: "expected an owner among the layers of the network, got another object",
   },
   {
     name: "the gradient in a weight of nobody",
     why: "A value of kind weight without an owner is trained to be the gradient: it, too, counts as the layer's own weight.",
     rule: training("ownerless-weight", "weight", () => undefined, gradientOfFirst),
-    proof: { moves: 1, by: "memory" },
-    exposed: namesAnyWeights,
+    refused: 'got an input of its own, "memory"; ask for it by state, fixed, head or noise',
   },
   {
     name: "the past in a head",
@@ -178,8 +175,7 @@ export const stateLaunders: readonly Attack[] = [
       (layer) => ({ ...layer }),
       ({ labels }) => labels.cast("float32").sum().reshape([1, 1]),
     ),
-    proof: { moves: 1, by: "memory" },
-    exposed: namesLabel,
+    refused: "expected an owner among the layers of the network, got another object",
   },
   {
     name: "a weight in a second weight of the own layer",
@@ -190,7 +186,7 @@ export const stateLaunders: readonly Attack[] = [
       (layer) => layer,
       (workspace) => total(second(workspace)).reshape([1, 1]),
     ),
-    exposed: namesWeights(2),
+    refused: 'got an input of its own, "memory"; ask for it by state, fixed, head or noise',
   },
   {
     name: "a weight in a second weight of no shape",
@@ -201,7 +197,7 @@ export const stateLaunders: readonly Attack[] = [
       (layer) => layer,
       (workspace) => total(second(workspace)),
     ),
-    exposed: namesWeights(2),
+    refused: 'got an input of its own, "memory"; ask for it by state, fixed, head or noise',
   },
   {
     name: "a weight in a head",
@@ -223,7 +219,7 @@ export const stateLaunders: readonly Attack[] = [
       (layer) => ({ ...layer }),
       (workspace) => total(second(workspace)),
     ),
-    exposed: namesWeights(2),
+    refused: "expected an owner among the layers of the network, got another object",
   },
   {
     name: "units meet in a head",

@@ -8,11 +8,8 @@ import {
   hebbWith,
   laid,
   layerAt,
-  namesAnyWeights,
-  namesLabel,
   namesSignal,
   namesWeights,
-  nothingCan,
   total,
 } from "./attack.ts";
 
@@ -57,7 +54,7 @@ export const twoGraphs: readonly Attack[] = [
         },
       ],
     })),
-    exposed: namesAnyWeights,
+    refused: 'expected the objective "next.layer1.weight" to be a scalar, got sub f32[6, 4]',
   },
   {
     name: "objective named loss",
@@ -66,7 +63,7 @@ export const twoGraphs: readonly Attack[] = [
       ...hebbUpdates(workspace),
       objectives: [{ of: undefined, name: "loss", value: workspace.lossOf().mean().mul(1e-3) }],
     })),
-    exposed: nothingCan,
+    refused: 'expected another name than "loss" for an objective: it is taken',
   },
   {
     name: "objective named error",
@@ -75,13 +72,13 @@ export const twoGraphs: readonly Attack[] = [
       ...hebbUpdates(workspace),
       objectives: [{ of: undefined, name: "error", value: workspace.errorOf().mean().mul(0.5) }],
     })),
-    exposed: nothingCan,
+    refused: 'expected another name than "error" for an objective: it is taken',
   },
   {
     name: "scores that are the label",
     why: "The trained network is judged by the one-hot target itself.",
     rule: hebbWith("label-scores", (view) => view.weight.mul(0), { scores: ({ target }) => target.mul(100) }),
-    exposed: namesLabel,
+    refused: 'expected scores made of symbols, weights and what is kept, got "labels"',
   },
   {
     name: "state named as a slot of the optimiser",
@@ -95,19 +92,19 @@ export const twoGraphs: readonly Attack[] = [
         next: [{ state: slot, value: slot.tensor }],
       };
     }),
-    exposed: nothingCan,
+    refused: 'expected another name than "momentum.layer3.weight" for what it keeps',
   },
   {
     name: "fixed value named as a slot of the optimiser",
     why: "A value that never changes is named firstMoment.layer3.weight: what Adam keeps of layer 3's gradient.",
     rule: hebbWith("moment-fixed", (_, workspace) => laid(kept(workspace, "firstMoment.layer3.weight", [5, 2]).tensor)),
-    exposed: nothingCan,
+    refused: 'expected another name than "firstMoment.layer3.weight" for what it keeps',
   },
   {
     name: "fixed value named labels",
     why: "A value of the name labels is fed what the labels are fed.",
     rule: hebbWith("labels-fixed", (_, workspace) => laid(kept(workspace, "labels", [workspace.batch]).tensor)),
-    exposed: namesLabel,
+    refused: 'expected another name than "labels" for what it keeps',
   },
   {
     name: "fixed value named tokens",
@@ -115,7 +112,7 @@ export const twoGraphs: readonly Attack[] = [
     rule: hebbWith("tokens-fixed", (_, workspace) => laid(kept(workspace, "tokens", [workspace.batch, 2]).tensor), {
       at: 3,
     }),
-    exposed: namesSignal("otherActivity"),
+    refused: 'expected another name than "tokens" for what it keeps',
   },
   {
     name: "state named learningRate",
@@ -127,7 +124,7 @@ export const twoGraphs: readonly Attack[] = [
         next: [{ state: rate, value: rate.tensor.add(workspace.lossOf().mean()) }],
       };
     }),
-    exposed: nothingCan,
+    refused: 'expected another name than "readoutLearningRate" for what it keeps',
   },
   {
     name: "fixed value named as another layer's noise",
@@ -142,11 +139,11 @@ export const twoGraphs: readonly Attack[] = [
         slopes: slopes.map(({ parameter, gradient }, i) => ({ parameter, gradient: gradient.add(secret[i] ?? 0) })),
       };
     }),
-    exposed: ({ layers }) => layers[0]?.signals.includes("noise") === true,
+    refused: 'expected another name than "noise.layer2.xi" for what it keeps',
   },
   {
     name: "between that reads the labels by closure",
-    why: "What layers pass on holds the label once the rule has been traced; the audit's own pass does so too, and is taken for the network's.",
+    why: "What layers pass on holds the label once the rule has been traced, where the batch is that of the labels.",
     rule: () => {
       const known: { labels?: Tensor } = {};
       return hebbWith(
@@ -161,13 +158,12 @@ export const twoGraphs: readonly Attack[] = [
           between: () => {
             delete known.labels;
             return (_, { post }) =>
-              known.labels === undefined ? post : post.add(known.labels.cast("float32").expand(1));
+              known.labels?.size(0) === post.size(0) ? post.add(known.labels.cast("float32").expand(1)) : post;
           },
         },
       )();
     },
-    proof: { moves: 2, by: "labels" },
-    exposed: namesLabel,
+    refused: `expected between made of a layer's activity alone, got "labels"`,
   },
   {
     name: "between that passes on a weight",
@@ -211,7 +207,7 @@ export const twoGraphs: readonly Attack[] = [
       ...hebbUpdates(workspace),
       decays: workspace.readout.parameters.map((parameter) => ({ parameter, rate: 2 })),
     })),
-    exposed: nothingCan,
+    refused: 'expected the decay of "readout.weight" to be a share from 0 to below 1, got 2',
   },
   {
     name: "pseudo-gradient of the read-out",
@@ -219,7 +215,8 @@ export const twoGraphs: readonly Attack[] = [
     rule: rule("readout-slope", (workspace) => ({
       slopes: workspace.readout.parameters.map((parameter) => ({ parameter, gradient: parameter.tensor })),
     })),
-    exposed: nothingCan,
+    refused:
+      'expected a pseudo-gradient of one of its own, got "readout.weight" (weight), which is not for it to change',
   },
   {
     name: "next value of a fixed value",
@@ -231,7 +228,7 @@ export const twoGraphs: readonly Attack[] = [
         next: [{ state: value, value: workspace.labels.cast("float32").sum() }],
       };
     }),
-    exposed: namesLabel,
+    refused: 'expected a next value of one of its own, got "memory" (fixed), which is not for it to change',
   },
   {
     name: "state and head of one name",
@@ -240,7 +237,7 @@ export const twoGraphs: readonly Attack[] = [
       const state = view.state("both", [], 0);
       return { weight: total(view.head("both", [], 0)), next: [state.becomes(view.post.sum())] };
     }),
-    exposed: nothingCan,
+    refused: "expected one value of this name, got a head [] after a state []; rename one",
   },
   {
     name: "updates that change when they are read again",
@@ -258,12 +255,12 @@ export const twoGraphs: readonly Attack[] = [
         };
       })();
     },
-    exposed: namesAnyWeights,
+    without: "layer3.weight",
   },
   {
     name: "an input of its own",
     why: "A graph input named as layer 3's weight is asked for without the registry.",
     rule: hebbWith("own-input", () => laid(input("layer3.weight", [5, 2]))),
-    exposed: namesWeights(3),
+    refused: 'got an input of its own, "layer3.weight"; ask for it by state, fixed, head or noise',
   },
 ];

@@ -103,6 +103,29 @@ export const unnamed: readonly Attack[] = [
     ),
     exposed: namesUnits,
   },
+  ...(["transposed", "flat", "rolled"] as const).map((layout) => ({
+    name: `another unit's noise, ${layout}`,
+    why: "A unit learns by its neighbour's perturbation; which number is whose is seen from the drives alone.",
+    rule: hebbWith(
+      `lateral-noise-${layout}`,
+      (view, workspace) => {
+        const next = (x: Tensor): Tensor => x.gather(constant([1, 2, 3, 0], [4], "int32"), 1);
+        const [batch, { units }] = [workspace.batch, view];
+        const xi = {
+          transposed: () => view.noise("xi", [units, batch], "normal").transposeLast(),
+          flat: () => view.noise("xi", [batch * units], "normal").reshape([batch, units]),
+          rolled: () => next(view.noise("xi", "units", "normal")),
+        }[layout]();
+        const pass = workspace.further({
+          perturb: (layer, drive) => (layer.index === view.index ? drive.add(xi.mul(0.01)) : drive),
+        });
+        const rise = view.toEverySample(workspace.lossOf(pass).sub(workspace.lossOf()));
+        return view.outer(view.pre, next(next(next(xi))).mul(rise));
+      },
+      { reads: ["pre", "post", "broadcast", "noise"] },
+    ),
+    exposed: namesUnits,
+  })),
   {
     name: "gates unit by unit",
     why: "Feedback alignment through the gates above, each gate a broadcast.",

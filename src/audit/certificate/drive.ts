@@ -157,7 +157,7 @@ export function driveOf(node: Tensor, operands: readonly Drive[]): Drive {
     case "reshape":
     case "transpose":
     case "slice":
-      return { ...a, flat: a.flat === true && node.size(-1) > 1, random: false };
+      return { ...a, flat: a.flat === true && node.rank > 0 && node.size(-1) > 1, random: false };
     case "broadcastTo":
       return a;
     case "neg":

@@ -12,7 +12,7 @@
  * a judgement of it is a broadcast for the layer alone at which it was changed.
  */
 import { is, sizeOf, type Tensor, topological } from "../../graph/index.ts";
-import type { Layer } from "../../networks/index.ts";
+import type { Layer, Network } from "../../networks/index.ts";
 import type { PartnerRequest, Signal } from "../../rules/index.ts";
 import { numbersPerExample } from "./activity.ts";
 import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
@@ -53,29 +53,73 @@ export function informationFlow(graph: UpdateGraph): LayerReads[] {
   // Activity that anyone reads is looked behind on account of the layer whose activity it is.
   const looked = new Set<Tensor>();
   const through = new Set<Tensor>();
+  const walkOf = (owner: number): Walk | undefined => walks[accountOf(graph.network, owner) - 1];
   for (let open = true; open;) {
     open = false;
     for (const walk of walks) {
       walk.run();
-      // The read-out has no update of its own here: what its scores are made of besides is the top layer's business.
-      const accountOf = (owner: number): Walk | undefined => walks[Math.min(Math.max(owner, 1), walks.length) - 1];
       for (const { leaf, owner } of walk.claims) {
         if (looked.has(leaf)) continue;
         looked.add(leaf);
         open = true;
-        accountOf(owner)?.lookBehind(leaf);
+        walkOf(owner)?.lookBehind(leaf);
       }
       for (const leaf of walk.judged) {
         if (through.has(leaf)) continue;
         through.add(leaf);
         open = true;
         const found = graph.leaves.get(leaf);
-        if (found !== undefined) accountOf(ownerOf(found))?.lookThrough(leaf);
+        if (found !== undefined) walkOf(ownerOf(found))?.lookThrough(leaf);
       }
     }
   }
+  const carried = carriedBy(graph);
+  for (const walk of walks) walk.meetCarried(carried);
   return walks.map((walk) => walk.reads());
 }
+
+/**
+ * The layer on whose account activity is looked behind. The input and the read-out have no update of their own here: what the one is made of
+ * is the first layer's business, what the scores are made of besides is the top layer's.
+ */
+function accountOf({ layers }: Network, owner: number): number {
+  return Math.min(Math.max(owner, 1), layers.length);
+}
+
+/**
+ * Layers whose own weights stand by themselves, not in a product with their input, behind activity of theirs of which a leaf is made: it may
+ * have been scaled by one weight after the other, which shows them to whoever reads it.
+ */
+function carriedBy({ leaves, kept, network }: UpdateGraph): (leaf: Tensor) => ReadonlySet<number> {
+  const known = new Map<Tensor, ReadonlySet<number>>();
+  const carried = (leaf: ActivityLeaf): ReadonlySet<number> => {
+    const before = known.get(leaf.leaf);
+    if (before !== undefined) return before;
+    const found = new Set<number>();
+    known.set(leaf.leaf, found);
+    const owner = accountOf(network, ownerOf(leaf));
+    const seen = new Set<Tensor>();
+    const stack = [...leaf.origin];
+    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+      if (seen.has(node)) continue;
+      seen.add(node);
+      const below = leaves.get(node);
+      const value = kept.get(node);
+      if (below !== undefined) for (const layer of carried(below)) found.add(layer);
+      else if (value === undefined) stack.push(...node.inputs);
+      else if (value.variable.kind === "weight" || value.variable.kind === "bias") {
+        if (value.variable.owner?.index === owner) found.add(owner);
+      } else if (value.next !== undefined) stack.push(value.next);
+    }
+    return found;
+  };
+  return (node) => {
+    const leaf = leaves.get(node);
+    return leaf === undefined ? nothing : carried(leaf);
+  };
+}
+
+const nothing: ReadonlySet<number> = new Set();
 
 /** The layer whose activity a leaf is: what a layer sees is the activity of the layer below; 0 for the input. */
 export function ownerOf({ layer, signal }: ActivityLeaf): number {
@@ -157,6 +201,16 @@ class Walk {
     const { signals, weights, kept, held, errors, broadcasts, partners, behind, remembered, sharesNoise } = this;
     const others = [...this.others].map(([leaf, layer]) => ({ layer, leaf }));
     return { signals, weights, others, kept, held, errors, broadcasts, partners, behind, remembered, sharesNoise };
+  }
+
+  /** Reads the weights that activity of other layers carries. */
+  meetCarried(carriedBy: (leaf: Tensor) => ReadonlySet<number>): void {
+    const read = [...this.others.keys(), ...[...this.claims].map(({ leaf }) => leaf), ...this.judged];
+    for (const layer of read.flatMap((leaf) => [...carriedBy(leaf)])) {
+      if (layer === this.layer) continue;
+      this.signals.add("otherWeight");
+      this.weights.add(this.idOf(layer));
+    }
   }
 
   private idOf(index: number): LayerId {

@@ -67,6 +67,7 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
   const { network, workspace, updates } = traced;
   const { registry } = workspace;
   boundKept(registry);
+  const judging = judgedBy(traced);
   const interner = new Interner();
   const changed = [
     ...updates.slopes.map(({ parameter, gradient }) => ({ variable: parameter, value: gradient })),
@@ -100,15 +101,20 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
     for (const { leaf, expression } of leaves.values()) expanded.replace(leaf, expression);
     return expanded;
   };
+  // The top layer answers for what no hidden layer keeps and the network is judged by.
+  const accountOf = (variable: Variable): Layer | undefined =>
+    judging.has(variable) ? network.layers.at(-1) : variable.owner;
   const valueOf = new Map(changed.map(({ variable }, i) => [variable, simple[i]]));
   const rootsOf = (layer: Layer, kinds?: readonly string[]): Tensor[] =>
     changed.flatMap(({ variable }) => {
       const value = valueOf.get(variable);
-      const isRoot = variable.owner === layer && (kinds?.includes(variable.kind) ?? true);
+      const isRoot = accountOf(variable) === layer && (kinds?.includes(variable.kind) ?? true);
       return isRoot && value !== undefined ? [value] : [];
     });
   const computing = network.layers.map((layer) =>
-    topological(changed.flatMap(({ variable }, i) => (variable.owner === layer ? [values[i] ?? variable.tensor] : []))),
+    topological(
+      changed.flatMap(({ variable }, i) => (accountOf(variable) === layer ? [values[i] ?? variable.tensor] : [])),
+    ),
   );
   const everything = new Set(computing.flat());
   // All layers at once, for what they have in common to be shared.
@@ -122,7 +128,7 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
     roots: network.layers.map((layer) => rootsOf(layer)),
     changes: network.layers.map((layer) => rootsOf(layer, ["weight", "bias"])),
     plain: network.layers.map((layer) =>
-      changed.flatMap(({ variable }, i) => (variable.owner === layer ? [simplePlain[i] ?? variable.tensor] : [])),
+      changed.flatMap(({ variable }, i) => (accountOf(variable) === layer ? [simplePlain[i] ?? variable.tensor] : [])),
     ),
     plainNext: new Map(changed.map(({ variable }, i) => [variable.tensor, simplePlain[i] ?? variable.tensor])),
     leaves,
@@ -159,6 +165,16 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
   };
 }
 
+/** What a rule's own scores read of what it keeps, where that belongs to no hidden layer. */
+function judgedBy({ document: { scores }, workspace: { registry }, network }: TracedUpdates): ReadonlySet<Variable> {
+  const read = new Set((scores?.nodes ?? []).map(([primitive, attributes]) => primitive === "input" && attributes));
+  const names = new Set(
+    [...read].flatMap((one) => (typeof one === "object" && one !== null && "name" in one ? [one.name] : [])),
+  );
+  const isOwned = ({ owner }: Variable): boolean => owner !== undefined && network.layers.includes(owner);
+  return new Set(registry.variables.filter((one) => names.has(one.name) && !isOwned(one)));
+}
+
 /** What a rule keeps and changes may grow beyond all bounds; what it never changes is what it was drawn as. */
 function boundKept({ variables }: Registry): void {
   for (const { tensor, kind, initial } of variables) {
@@ -167,13 +183,13 @@ function boundKept({ variables }: Registry): void {
     const largest = { constant: 1, identity: 1, uniform: 1, normal: 100 }[initial.kind];
     const size =
       initial.kind === "constant"
-        ? Math.abs(initial.value)
+        ? initial.value
         : initial.kind === "uniform"
           ? initial.bound
           : initial.kind === "normal"
             ? initial.deviation
             : 1;
-    boundInput(tensor, largest * size);
+    boundInput(tensor, largest * Math.abs(size));
   }
 }
 

@@ -119,17 +119,56 @@ class Reach {
     const parameters = this.parameters();
     const isSource = (node: Tensor): boolean => {
       if (what === "weight") return parameters.includes(node);
-      if (what === "noise") return this.noises.includes(node);
+      if (what === "noise") return this.unitNoises.includes(node);
       const leaf = this.leaves.get(node);
       return leaf !== undefined && ownerOf(leaf) === this.layer;
     };
+    const perturbing = what === "noise" ? this.perturbing(tagOf) : undefined;
     const found = this.follow(
       outputs,
-      (node) => (isSource(node) ? alongAxis(node, -1, (unit) => tagOf(unit % units)) : undefined),
+      (node) =>
+        perturbing?.get(node) ?? (isSource(node) ? alongAxis(node, -1, (unit) => tagOf(unit % units)) : undefined),
       what,
     );
     const hears = outputs.flatMap((output) => heard(output, found(output), -1, tagOf));
     return { any: outputs.some((output) => found(output) !== undefined), hears: [...new Set(hears)] };
+  }
+
+  /**
+   * The layer's own random numbers that perturb its drives one by one: each with the tag of the unit that it perturbs, however they are laid
+   * out. Where several come together in a drive, they are told apart by the last axis, or not at all.
+   */
+  private perturbing(tagOf: (unit: number) => number): ReadonlyMap<Tensor, Load> {
+    const units = this.here.outFeatures;
+    const drives = [...this.leaves].flatMap(([node, { pass, signal }]) =>
+      pass.kind === "further" && signal !== "pre" && node.shape.at(-1) === units ? [node] : [],
+    );
+    const found = new Map<Tensor, Load>();
+    for (const noise of this.noises) {
+      const count = sizeOf(noise.shape);
+      if (drives.length === 0 || count === 1 || count > 2 ** 16) continue;
+      const numberOf = tagger(count);
+      const source = { shape: noise.shape, values: Int32Array.from({ length: count }, (_, i) => numberOf(i)) };
+      const reached = dependences(drives, { at: (node) => (node === noise ? source : undefined) });
+      const below = 2 ** Math.max(1, Math.ceil(Math.log2(count))) - 1;
+      const tags = new Map<number, number>();
+      for (const drive of drives) {
+        const load = reached.get(drive);
+        if (load === undefined) continue;
+        spread(load, drive.shape, [drive.rank - 1]).values.forEach((set, i) => {
+          const number = set & below;
+          if (set !== 0 && set === (numberOf(number) | 0)) tags.set(number, (tags.get(number) ?? 0) | tagOf(i % units));
+        });
+      }
+      if (tags.size === 0) continue;
+      const isLaidOut = noise.shape.at(-1) === units;
+      const other = (i: number): number => (isLaidOut ? tagOf(i % units) : -1);
+      found.set(noise, {
+        shape: noise.shape,
+        values: Int32Array.from({ length: count }, (_, i) => tags.get(i) ?? other(i)),
+      });
+    }
+    return found;
   }
 
   /** Whether an update depends on inputs (or on weights from inputs) at all, and on others than its own. */
@@ -208,13 +247,16 @@ class Reach {
     return found;
   }
 
-  /** Its own random numbers, one for each unit and sample. */
+  /** Its own random numbers. */
   private get noises(): readonly Tensor[] {
+    return this.graph.registry.noises.flatMap(({ owner, tensor }) => (owner?.index === this.layer ? [tensor] : []));
+  }
+
+  /** Those of them that are laid out with one for each unit and sample. */
+  private get unitNoises(): readonly Tensor[] {
     const { here, graph } = this;
     const units = [graph.batch, here.positions, here.outFeatures];
-    return graph.registry.noises.flatMap(({ owner, shape, tensor }) =>
-      owner?.index === this.layer && sameShape(shape, units) ? [tensor] : [],
-    );
+    return this.noises.filter(({ shape }) => sameShape(shape, units));
   }
 
   private parameters(): Tensor[] {

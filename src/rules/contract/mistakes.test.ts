@@ -3,15 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Tensor } from "../../graph/index.ts";
 import { networkCase, trace } from "../testing/rule-cases.contract.ts";
-import {
-  defineRule,
-  type LayerView,
-  localObjective,
-  plasticity,
-  RuleError,
-  type RuleCard,
-  type Workspace,
-} from "./index.ts";
+import { defineRule, type LayerView, localObjective, plasticity, RuleError, type Workspace } from "./index.ts";
 
 const network = networkCase("tree-cnn");
 const card = { ...{ id: "mine", family: "test", equation: "", source: "", reads: [] }, relation: "none" as const };
@@ -21,7 +13,7 @@ describe("a card", () => {
   const refused =
     (wrong: object): (() => unknown) =>
     () =>
-      defineRule({ ...card, options, ...wrong } as RuleCard, () => ({ slopes: [] }));
+      defineRule({ ...card, options, ...wrong }, () => ({ slopes: [] }));
   test.each<[string, object, string]>([
     ["an unknown signal", { reads: ["prre"] }, 'got "prre"; did you mean "pre"?'],
     [

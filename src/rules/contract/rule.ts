@@ -123,10 +123,10 @@ function refuseCard({ id, reads, relation }: Pick<RuleCard, "id" | "reads" | "re
   const strange = reads.find((signal) => !known.includes(signal));
   if (strange !== undefined)
     throw new RuleError(
-      `rule ${id}: reads: expected signals (${known.join(", ")}), got "${String(strange)}"${suggestion(strange, known)}`,
+      `rule ${id}: reads: expected signals (${known.join(", ")}), got "${strange}"${suggestion(strange, known)}`,
     );
   if (!relations.includes(relation))
-    throw new RuleError(`rule ${id}: relation: expected one of ${relations.join(", ")}, got "${String(relation)}"`);
+    throw new RuleError(`rule ${id}: relation: expected one of ${relations.join(", ")}, got "${relation}"`);
 }
 
 /** An object of options that says nothing of others refuses them: a misspelt option is none. */

@@ -99,21 +99,26 @@ export function trace(
   const chosen = isChosen(rule) ? rule : chooseRule(rule);
   const { network, symbols } = networkCase;
   // Refuses what a run refuses; the graph that is looked at has the nodes of its own workspace.
-  traceUpdates({ network, rule: chosen, batch }, symbols);
-  const workspace = workspaceFor({ network, batch, length: symbols }, chosen.rule.between(chosen.options));
-  const updates = { next: [], objectives: [], decays: [], ...traceRule(chosen, workspace) } satisfies Updates;
+  const read = traceUpdates({ network, rule: chosen, batch }, symbols);
+  const { workspace, updates } =
+    chosen.rule.document === undefined ? tracedHere(chosen, network, batch, symbols) : read;
   return {
     ...{ networkCase, rule: chosen, batch, workspace, updates },
     gradients: Object.fromEntries(updates.slopes.map(({ parameter, gradient }) => [parameter.name, gradient])),
-    next: Object.fromEntries(updates.next.map(({ state, value }) => [state.name, value])),
+    next: Object.fromEntries((updates.next ?? []).map(({ state, value }) => [state.name, value])),
     objectives: Object.fromEntries(
-      updates.objectives.map(({ of, name, value }) => [
+      (updates.objectives ?? []).map(({ of, name, value }) => [
         of === undefined ? name : `${of.layer.name}.${name}`,
         value,
       ]),
     ),
     variables: Object.fromEntries(workspace.registry.variables.map(({ name, tensor }) => [name, tensor])),
   };
+}
+
+function tracedHere(chosen: ChosenRule, network: Network, batch: number, length: number) {
+  const workspace = workspaceFor({ network, batch, length }, chosen.rule.between(chosen.options));
+  return { workspace, updates: { next: [], objectives: [], decays: [], ...traceRule(chosen, workspace) } as Updates };
 }
 
 function isChosen(rule: object): rule is ChosenRule {
