@@ -18,7 +18,7 @@ export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDo
   const { rule, options } = chosen;
   const { batch, length } = request;
   // The rule's own copy: what it does to it bears on nothing else.
-  const network = frozen(structuredClone(request.network));
+  const network = frozenCopy(request.network);
   const between = rule.between(options);
   const workspace = workspaceFor({ network, batch, length }, between);
   const { slopes, next = [], objectives = [], decays = [] } = traceRule(chosen, workspace);
@@ -54,10 +54,11 @@ export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDo
   };
 }
 
-function frozen<T>(value: T): T {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) frozen(part);
-  return Object.freeze(value);
+/** A copy of plain data that nothing can change. */
+function frozenCopy<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenCopy)) as T;
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, part]) => [key, frozenCopy(part)]))) as T;
 }
 
 /** What a rule sees of a batch. */
