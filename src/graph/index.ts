@@ -11,6 +11,7 @@ export {
   variance,
 } from "./derived.ts";
 export { grad, pullback } from "./grad.ts";
+export { originOf, type ReadStack, recordingOrigins, standingFor } from "./origin.ts";
 export type { Attributes, Primitive } from "./primitive.ts";
 export { print } from "./print.ts";
 export { describe, type DType, range, type Shape, ShapeError, sameShape, sizeOf, stridesOf } from "./shape.ts";

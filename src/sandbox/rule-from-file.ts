@@ -8,6 +8,7 @@ import { z } from "zod";
 import { defineRule, type Rule, type RuleDocument, RuleError } from "../rules/index.ts";
 import { ask, type Limits, usualLimits } from "./ask.ts";
 import { bundleRuleFile, type RuleBundle, surroundingPrograms } from "./bundle.ts";
+import { inSources } from "./origins.ts";
 import { type Description, descriptionSchema, type OptionSchema, type Request } from "./messages.ts";
 
 export interface RuleFromFile {
@@ -30,14 +31,14 @@ export async function ruleFromFile(path: string, limits: Limits = usualLimits): 
   if (before !== undefined) return before;
   const answerTo = (request: Request): unknown => ask(bundle, programs, request, limits);
   const found: RuleFromFile = {
-    ...{ rule: ruleOver(path, answerTo), digest, sources },
+    ...{ rule: ruleOver(path, answerTo, bundle.placeOf), digest, sources },
     settle: (options) => answerTo({ kind: "settle", options }),
   };
   known.set(key, found);
   return found;
 }
 
-function ruleOver(path: string, answerTo: (request: Request) => unknown): Rule {
+function ruleOver(path: string, answerTo: (request: Request) => unknown, placeOf: RuleBundle["placeOf"]): Rule {
   const described = descriptionSchema.safeParse(answerTo({ kind: "describe" }));
   if (!described.success) {
     const [issue] = described.error.issues;
@@ -54,8 +55,10 @@ function ruleOver(path: string, answerTo: (request: Request) => unknown): Rule {
   );
   return Object.assign(rule, {
     // Read and checked by `train/read-document.ts`.
-    document: (options: unknown, request: Extract<Request, { kind: "trace" }>["request"]): RuleDocument =>
-      answerTo({ kind: "trace", options, request }) as RuleDocument,
+    document: (options: unknown, request: Extract<Request, { kind: "trace" }>["request"]): RuleDocument => {
+      const answer = answerTo({ kind: "trace", options, request });
+      return (request.origins === true ? inSources(answer, placeOf) : answer) as RuleDocument;
+    },
   });
 }
 

@@ -5,7 +5,7 @@
  * behind the activity of further passes is kept beside it. The graph is then simplified by the algebra of the one that runs, so that only
  * exact algebra (a product with the constant 0, code nobody reads) removes a reading.
  */
-import { input, simplify, sizeOf, Tensor, topological } from "../../graph/index.ts";
+import { input, simplify, sizeOf, standingFor, Tensor, topological } from "../../graph/index.ts";
 import type { Layer, Network } from "../../networks/index.ts";
 import type { Registry, Variable } from "../../rules/index.ts";
 import type { TracedUpdates } from "../../train/index.ts";
@@ -211,7 +211,8 @@ class Substitution {
 
   private leaf(node: Tensor): Tensor {
     const { layer, signal } = this.seen.get(node) ?? {};
-    const leaf = input(`${layer?.name ?? ""}.${signal ?? ""} #${this.leafByNode.size}`, node.shape, node.dtype);
+    const name = `${layer?.name ?? ""}.${signal ?? ""} #${this.leafByNode.size}`;
+    const leaf = standingFor(input(name, node.shape, node.dtype), node);
     this.leafByNode.set(node, leaf);
     return leaf;
   }
@@ -219,6 +220,6 @@ class Substitution {
   private rebuilt(node: Tensor): Tensor {
     const inputs = node.inputs.map((operand) => this.done.get(operand) ?? operand);
     if (inputs.every((operand, i) => operand === node.inputs[i])) return node;
-    return Tensor.of(node.primitive, node.attributes, ...inputs);
+    return standingFor(Tensor.of(node.primitive, node.attributes, ...inputs), node);
   }
 }
