@@ -28,17 +28,6 @@ export function couplingOf(
   kept: readonly Kept[] = [],
   samples = 0,
 ): Coupling {
-  const { needed, known } = sampleMixtures(outputs, sampleOf, kept, samples);
-  return ({ none: "none", sum: "average", mixed: "dependent" } as const)[mixingOf(needed, known)];
-}
-
-/** How samples come together in every node behind some outputs, and in what of `kept` these need. */
-export function sampleMixtures(
-  outputs: readonly Tensor[],
-  sampleOf: (node: Tensor) => Load | undefined,
-  kept: readonly Kept[],
-  samples: number,
-): { readonly needed: readonly Tensor[]; readonly known: ReadonlyMap<Tensor, Load> } {
   const needed: Tensor[] = [];
   const known = throughKept(outputs, kept, together, (remembered, all) => {
     needed.splice(0, needed.length, ...all);
@@ -49,5 +38,5 @@ export function sampleMixtures(
       },
     });
   });
-  return { needed, known };
+  return ({ none: "none", sum: "average", mixed: "dependent" } as const)[mixingOf(needed, known)];
 }

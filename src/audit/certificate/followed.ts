@@ -2,7 +2,7 @@
 import { type Tensor, topological } from "../../graph/index.ts";
 import { dependences, union } from "./dependence.ts";
 import { type Kept, keptBehind, throughKept } from "./kept.ts";
-import { everywhere, isEmpty, type Load } from "./load.ts";
+import { everywhere, isEmpty, isSame, type Load } from "./load.ts";
 import type { Link, Way } from "./trail.ts";
 
 /** Where tags are followed. */
@@ -92,24 +92,21 @@ function wayFrom(
   arrives: (known: ReadonlyMap<Tensor, Load>) => boolean,
   arrived: (output: Tensor, load: Load) => boolean,
 ): Link<Tensor>[] | undefined {
-  const path: Link<Tensor>[] = [];
-  const visited = new Set<Tensor>();
-  let { node: at, load } = source;
-  while (!ground.outputs.includes(at) || !arrived(at, load)) {
-    visited.add(at);
-    const step = stepThatArrives(at, load);
-    if (step === undefined) return undefined;
-    path.push({ at, way: step.way });
-    ({ to: at, load } = step);
-  }
-  return [...path, { at, way: undefined }].reverse();
+  // With what is kept, a way may come by a node again, with more than before.
+  const visited = new Map<Tensor, Load[]>();
+  return wayOn(source.node, source.load);
 
-  function stepThatArrives(from: Tensor, carried: Load) {
-    for (const { to, way } of stepsFrom(from)) {
-      if (visited.has(to)) continue;
-      const there = way === "next" ? carried : broughtBy(from, carried, to);
-      if (there !== undefined && arrives(followed(ground, (node) => (node === to ? there : undefined))))
-        return { to, way, load: there };
+  /** From an output to a node; nearer steps first, others where these lead in a circle. */
+  function wayOn(at: Tensor, load: Load): Link<Tensor>[] | undefined {
+    if (ground.outputs.includes(at) && arrived(at, load)) return [{ at, way: undefined }];
+    visited.set(at, [...(visited.get(at) ?? []), load]);
+    for (const { to, way } of stepsFrom(at)) {
+      const there = way === "next" ? load : broughtBy(at, load, to);
+      if (there === undefined || visited.get(to)?.some((before) => isSame(before, there)) === true) continue;
+      const rest = arrives(followed(ground, (node) => (node === to ? there : undefined)))
+        ? wayOn(to, there)
+        : undefined;
+      if (rest !== undefined) return [...rest, { at, way }];
     }
     return undefined;
   }

@@ -46,6 +46,8 @@ export interface UpdateGraph {
   readonly plain: readonly (readonly Tensor[])[];
   /** What every kept value becomes, over the inputs themselves: the next value of a state, the pseudo-gradient of what is trained. */
   readonly plainNext: ReadonlyMap<Tensor, Tensor>;
+  /** Nodes that are activity in that graph. */
+  readonly plainActivity: ReadonlyMap<Tensor, ActivityLeaf>;
   /** Operands before what is made of them. */
   readonly leaves: ReadonlyMap<Tensor, ActivityLeaf>;
   readonly kept: ReadonlyMap<Tensor, KeptValue>;
@@ -112,7 +114,8 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
   );
   const everything = new Set(computing.flat());
   // All layers at once, for what they have in common to be shared.
-  const simplePlain = simplify(values, { algebraOnly: true });
+  const computed = [...leaves.values()];
+  const simplePlain = simplify([...values, ...computed.map(({ node }) => node)], { algebraOnly: true });
   for (const [node, { pass }] of seen)
     if (pass.kind === "batch") for (const behind of topological([node])) everything.add(behind);
   return {
@@ -125,6 +128,12 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
       changed.flatMap(({ variable }, i) => (variable.owner === layer ? [simplePlain[i] ?? variable.tensor] : [])),
     ),
     plainNext: new Map(changed.map(({ variable }, i) => [variable.tensor, simplePlain[i] ?? variable.tensor])),
+    plainActivity: new Map(
+      computed.flatMap((leaf, i) => {
+        const node = simplePlain[values.length + i];
+        return node === undefined ? [] : [[node, leaf] as const];
+      }),
+    ),
     leaves,
     kept: new Map(registry.variables.map((variable) => [variable.tensor, { variable, next: valueOf.get(variable) }])),
     labels: registry.labels,

@@ -181,22 +181,9 @@ export class Reach {
 
   /** Whether what happens at one position bears on what another one contributes to the update. */
   positionsMeet(): boolean {
-    const { ground, known } = this.positions;
-    return mixingOf(ground.outputs, known) === "mixed";
-  }
-
-  /** How positions come together in the update. */
-  get positions(): { readonly ground: Ground; readonly put: Put; readonly known: ReadonlyMap<Tensor, Load> } {
-    const { positions, shared } = this.here;
-    const put = (node: Tensor): Load | undefined => {
-      if (!this.leaves.has(node)) return undefined;
-      return shared
-        ? alongAxis(node, -2, (row) => (row % positions) + 1)
-        : alongAxis(node, -3, (position) => (position % positions) + 1);
-    };
-    const outputs = this.changes.map((change) => this.outputs.get(change) ?? change);
+    const { ground, put } = this.positions;
     const isBatch = (node: Tensor): boolean => this.leaves.get(node)?.pass.kind !== "further";
-    const known = throughKept(outputs, this.kept, together, (remembered, all) =>
+    const known = throughKept(ground.outputs, ground.kept, together, (remembered, all) =>
       mixtures(all, {
         at: (node) => {
           const before = remembered.get(node);
@@ -204,10 +191,25 @@ export class Reach {
           return (isBatch(node) ? put(node) : undefined) ?? (before && earlier(before, Infinity));
         },
         also: (node) => (isBatch(node) ? undefined : put(node)),
-        cut: this.isOutside,
+        cut: ground.stops,
       }),
     );
-    return { ground: { outputs, kept: this.kept, stops: this.isOutside }, put, known };
+    return mixingOf(ground.outputs, known) === "mixed";
+  }
+
+  /** Where positions are followed to the update, and by which numbers. */
+  get positions(): { readonly ground: Ground; readonly put: Put } {
+    const { positions, shared } = this.here;
+    const outputs = this.changes.map((change) => this.outputs.get(change) ?? change);
+    return {
+      ground: { outputs, kept: this.kept, stops: this.isOutside },
+      put: (node) => {
+        if (!this.leaves.has(node)) return undefined;
+        return shared
+          ? alongAxis(node, -2, (row) => (row % positions) + 1)
+          : alongAxis(node, -3, (position) => (position % positions) + 1);
+      },
+    };
   }
 
   private get here() {
