@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { layOut } from "../networks/index.ts";
 import { chooseRule, defineRule } from "../rules/index.ts";
-import { originOf, simplify, topological } from "../graph/index.ts";
+import { originOf, simplify, toData, topological } from "../graph/index.ts";
 import { z } from "zod";
 import { sourcePlace } from "./source-place.ts";
 import { documentOf, traceUpdates } from "./traced.ts";
@@ -45,6 +45,10 @@ describe("where nodes were written", () => {
     expect(plain.updates.origins).toBeUndefined();
     const { origins: _, ...graph } = document.updates;
     expect({ ...document, updates: graph }).toEqual(plain);
+    // Nor does the name of a graph depend on it.
+    expect(toData([slope!.gradient])).toEqual(
+      toData([traceUpdates({ ...request, rule }, 4).updates.slopes[0]!.gradient]),
+    );
     expect(originOf(traceUpdates({ ...request, rule }, 4).updates.slopes[0]!.gradient)).toBeUndefined();
   });
 
