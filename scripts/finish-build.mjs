@@ -1,6 +1,6 @@
 /**
- * What `npm run build` does after the compiler: publishes the JSON Schema of study files (`dist/spec.schema.json`) and makes the
- * command executable.
+ * What `npm run build` does after the compiler: publishes the JSON Schemas of study files (`dist/spec.schema.json`) and of what an audit
+ * prints (`dist/audit.schema.json`), and makes the command executable.
  */
 import { chmod, readFile, writeFile } from "node:fs/promises";
 
@@ -17,4 +17,10 @@ if (first !== "#!/usr/bin/env node") {
 await chmod(command, 0o755);
 
 const { publishedSchema } = await import(new URL("src/study/spec/schema.js", dist).href);
-await writeFile(new URL("spec.schema.json", dist), `${JSON.stringify(publishedSchema(), undefined, 2)}\n`);
+const { publishedAuditSchema } = await import(new URL("src/cli/audit/schema.js", dist).href);
+for (const [name, schema] of [
+  ["spec.schema.json", publishedSchema()],
+  ["audit.schema.json", publishedAuditSchema()],
+]) {
+  await writeFile(new URL(name, dist), `${JSON.stringify(schema, undefined, 2)}\n`);
+}

@@ -15,6 +15,7 @@ export {
 export { type ClaimGap, claimGap, gapText, unclaimedBy, undeclaredText } from "./certificate/claims.ts";
 export { type Scope } from "./certificate/scope.ts";
 export { type CertificateSummary, summaryOf } from "./certificate/summary.ts";
+export { type WhyNode, whyOf, type WhyPath } from "./certificate/why.ts";
 export { type ChannelMeasurement, type ChannelOptions, measureChannel } from "./channel/measure.ts";
 export { operationOrder, type Order } from "./channel/order.ts";
 export { type ChannelSummary, rateClaim, type RateClaim, summariseChannel } from "./channel/summary.ts";

@@ -6,6 +6,7 @@
  * types are inferred again, and inputs are those of the reader, by name.
  */
 import { z } from "zod";
+import { originOf, withOrigin } from "./origin.ts";
 import type { Attributes, Primitive } from "./primitive.ts";
 import { sameShape } from "./shape.ts";
 import { is, Tensor, topological } from "./tensor.ts";
@@ -17,6 +18,14 @@ export type NodeData = readonly [primitive: string, attributes: unknown, operand
 export interface GraphData {
   readonly nodes: readonly NodeData[];
   readonly outputs: readonly number[];
+  /** Where nodes were written, where that was asked for: what a graph is does not depend on it. */
+  readonly origins?: OriginData | undefined;
+}
+
+/** Places in sources, and which of them each node has; null for none. */
+export interface OriginData {
+  readonly places: readonly string[];
+  readonly of: readonly (number | null)[];
 }
 
 /** A graph that is none: the message says which node and what was expected. */
@@ -24,19 +33,36 @@ export class GraphDataError extends Error {
   override name = "GraphDataError";
 }
 
-/** The graph behind some outputs, as data. */
-export function toData(outputs: readonly Tensor[]): GraphData {
+/** The graph behind some outputs, as data; with where its nodes were written if that is asked for. */
+export function toData(
+  outputs: readonly Tensor[],
+  { origins = false }: { readonly origins?: boolean } = {},
+): GraphData {
   const places = new Map<Tensor, number>();
   const placeOf = (node: Tensor): number => {
     const place = places.get(node);
     if (place === undefined) throw new Error("internal: an operand after the node that uses it");
     return place;
   };
-  const nodes = topological(outputs).map((node, i): NodeData => {
+  const order = topological(outputs);
+  const nodes = order.map((node, i): NodeData => {
     places.set(node, i);
     return [node.primitive, attributesOf(node), node.inputs.map(placeOf)];
   });
-  return { nodes, outputs: outputs.map(placeOf) };
+  const graph = { nodes, outputs: outputs.map(placeOf) };
+  return origins ? { ...graph, origins: originsOf(order) } : graph;
+}
+
+function originsOf(order: readonly Tensor[]): OriginData {
+  const places = new Map<string, number>();
+  const of = order.map((node) => {
+    const place = originOf(node);
+    if (place === undefined) return null;
+    const known = places.get(place) ?? places.size;
+    places.set(place, known);
+    return known;
+  });
+  return { places: [...places.keys()], of };
 }
 
 function attributesOf(node: Tensor): unknown {
@@ -53,7 +79,7 @@ const written = (value: number): number | string =>
  * Throws GraphDataError for anything that is not such a graph, or has an input that `inputOf` does not know, or of another shape or type.
  */
 export function fromData(data: unknown, inputOf: (name: string) => Tensor | undefined): Tensor[] {
-  const { nodes, outputs } = parsed(graphSchema, data, "graph");
+  const { nodes, outputs, origins } = parsed(graphSchema, data, "graph");
   const built: Tensor[] = [];
   nodes.forEach(([primitive, given, operands], i) => {
     const where = `node ${i} (${primitive})`;
@@ -62,7 +88,8 @@ export function fromData(data: unknown, inputOf: (name: string) => Tensor | unde
       if (operand === undefined) throw new GraphDataError(`${where}: expected operands before it, got ${place}`);
       return operand;
     });
-    built.push(nodeOf(where, primitive, given, inputs, inputOf));
+    const place = origins?.places[origins.of[i] ?? -1];
+    built.push(withOrigin(nodeOf(where, primitive, given, inputs, inputOf), place));
   });
   return outputs.map((place) => {
     const output = built[place];
@@ -170,4 +197,5 @@ const primitive = z.enum(Object.keys(operandCounts) as [Primitive, ...Primitive[
 const graphSchema = z.strictObject({
   nodes: z.array(z.tuple([primitive, z.unknown(), z.array(count)])),
   outputs: z.array(count),
+  origins: z.strictObject({ places: z.array(z.string()), of: z.array(z.union([count, z.null()])) }).optional(),
 });

@@ -11,8 +11,9 @@ export {
   variance,
 } from "./derived.ts";
 export { grad, pullback } from "./grad.ts";
+export { originOf, type ReadStack, recordingOrigins, standingFor } from "./origin.ts";
 export type { Attributes, Primitive } from "./primitive.ts";
-export { print } from "./print.ts";
+export { attributesText, print } from "./print.ts";
 export { describe, type DType, range, type Shape, ShapeError, sameShape, sizeOf, stridesOf } from "./shape.ts";
 export { simplify, type SimplifyOptions, uniformValue } from "./simplify.ts";
 export { concat, constant, full, input, is, type Operand, scalar, scatterAdd, Tensor, topological } from "./tensor.ts";

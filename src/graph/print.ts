@@ -25,7 +25,9 @@ export function print(outputs: readonly Tensor[], names: readonly string[] = [])
       const name = `%${next++}`;
       const operands = node.inputs.map((operand) => label.get(operand) ?? "?").join(", ");
       label.set(node, name);
-      lines.push(`${name} = ${node.primitive}${attributesOf(node)}(${operands}) : ${describe(node.dtype, node.shape)}`);
+      lines.push(
+        `${name} = ${node.primitive}${attributesText(node)}(${operands}) : ${describe(node.dtype, node.shape)}`,
+      );
     }
   }
   outputs.forEach((output, i) => {
@@ -36,7 +38,7 @@ export function print(outputs: readonly Tensor[], names: readonly string[] = [])
 }
 
 /** Attributes that the result's shape does not show, in braces. */
-function attributesOf(node: Tensor): string {
+export function attributesText(node: Tensor): string {
   const hidden: readonly Primitive[] = ["reshape", "broadcastTo", "oneHot", "cast"];
   if (hidden.includes(node.primitive)) return "";
   const parts = Object.entries(node.attributes as Record<string, unknown>)

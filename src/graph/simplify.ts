@@ -6,6 +6,7 @@
  * Two passes. The first rewrites node by node and shares equal nodes. The second fuses, and needs the first one's result
  * to know that a product has no other reader.
  */
+import { standingFor } from "./origin.ts";
 import type { Attributes, Primitive } from "./primitive.ts";
 import { range, sameShape, type Shape, sizeOf } from "./shape.ts";
 import { constant, is, scalar, Tensor, topological } from "./tensor.ts";
@@ -41,7 +42,10 @@ export function simplify(outputs: readonly Tensor[], options: SimplifyOptions = 
   });
 }
 
-/** Rebuilds the graph bottom up, offering every node to `rewrite`, and sharing nodes that are equal. */
+/**
+ * Rebuilds the graph bottom up, offering every node to `rewrite`, and sharing nodes that are equal. A node that is made was written where the
+ * one was that it stands for.
+ */
 function rewriteAll(
   outputs: readonly Tensor[],
   rewrite: (node: Tensor, make: Make, original: Tensor) => Tensor | undefined,
@@ -64,7 +68,7 @@ function rewriteAll(
   const makeFor =
     (original: Tensor): Make =>
     (primitive, attributes, ...inputs) => {
-      const node = Tensor.of(primitive, attributes, ...inputs);
+      const node = standingFor(Tensor.of(primitive, attributes, ...inputs), original);
       return rewrite(node, makeFor(node), original) ?? share(node);
     };
 
@@ -73,7 +77,7 @@ function rewriteAll(
     const inputs = node.inputs.map((operand) => done.get(operand) ?? operand);
     const rebuilt = inputs.every((operand, i) => operand === node.inputs[i])
       ? node
-      : Tensor.of(node.primitive, node.attributes, ...inputs);
+      : standingFor(Tensor.of(node.primitive, node.attributes, ...inputs), node);
     done.set(node, rewrite(rebuilt, makeFor(node), node) ?? share(rebuilt));
   }
   return outputs.map((output) => done.get(output) ?? output);

@@ -5,6 +5,7 @@
  * executes the graph. Methods build further nodes, so a rule reads as its equation: `pre.transposeLast().matmul(delta)`.
  */
 import { infer } from "./infer.ts";
+import { recordOrigin } from "./origin.ts";
 import type { Attributes, Primitive } from "./primitive.ts";
 import { describe, type DType, normaliseAxis, range, type Shape, ShapeError, sizeOf } from "./shape.ts";
 
@@ -31,6 +32,7 @@ export class Tensor<P extends Primitive = Primitive> {
     const typed = infer[primitive](attributes, inputs);
     this.shape = typed.shape;
     this.dtype = typed.dtype;
+    recordOrigin(this);
   }
 
   /** Builds a node. Throws ShapeError when the operands do not fit the primitive. */

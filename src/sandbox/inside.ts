@@ -44,7 +44,19 @@ export function answer(load: (provided: Provided) => unknown, request: string): 
 function valueOf(rule: Rule, request: Request): unknown {
   if (request.kind === "describe") return descriptionOf(rule);
   const options: unknown = settleOptions(rule.id, rule.options, request.options);
-  return request.kind === "settle" ? options : writeDocument({ rule, options }, request.request);
+  if (request.kind === "settle") return options;
+  return writeDocument({ rule, options }, request.request, request.request.origins === true ? placesIn : undefined);
+}
+
+/** Places in the bundled file, innermost first: `12:5 30:9`. */
+function placesIn(stack: string): string | undefined {
+  const places = positionsIn(stack).map(({ line, column }) => `${line}:${column}`);
+  return places.length === 0 ? undefined : places.join(" ");
+}
+
+function positionsIn(stack: string): { readonly line: number; readonly column: number }[] {
+  const places = stack.matchAll(new RegExp(`${ruleScript}:(\\d+):(\\d+)`, "g"));
+  return Array.from(places, ([, line, column]) => ({ line: Number(line), column: Number(column) }));
 }
 
 function descriptionOf(rule: Rule): Description {
@@ -79,9 +91,7 @@ function described(error: unknown): Extract<Answer, { error: unknown }>["error"]
   try {
     if (!(error instanceof Error)) return { name: "Error", message: String(error), at: [] };
     const { name, message, stack }: { name: unknown; message: unknown; stack?: unknown } = error;
-    const places = String(stack).matchAll(new RegExp(`${ruleScript}:(\\d+):(\\d+)`, "g"));
-    const at = [...places].map(([, line, column]) => ({ line: Number(line), column: Number(column) }));
-    return { name: String(name), message: String(message), at };
+    return { name: String(name), message: String(message), at: positionsIn(String(stack)) };
   } catch {
     return { name: "Error", message: "threw what cannot be shown", at: [] };
   }

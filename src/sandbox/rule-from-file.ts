@@ -7,8 +7,9 @@
 import { type Rule, type RuleDocument, RuleError } from "../rules/index.ts";
 import { ask, type Limits, usualLimits } from "./ask.ts";
 import { bundleRuleFile, type RuleBundle, surroundingPrograms } from "./bundle.ts";
-import { type Description, descriptionSchema, type Request } from "./messages.ts";
 import { describedRule } from "./described-rule.ts";
+import { type Description, descriptionSchema, type Request } from "./messages.ts";
+import { inSources } from "./origins.ts";
 
 export interface RuleFromFile {
   readonly rule: Rule;
@@ -32,14 +33,18 @@ export async function ruleFromFile(path: string, limits: Limits = usualLimits): 
   if (before !== undefined) return before;
   const answerTo = (request: Request): unknown => ask(bundle, programs, request, limits);
   const found: RuleFromFile = {
-    ...{ ...ruleOver(path, answerTo), digest, sources },
+    ...{ ...ruleOver(path, answerTo, bundle.placeOf), digest, sources },
     settle: (options) => answerTo({ kind: "settle", options }),
   };
   known.set(key, found);
   return found;
 }
 
-function ruleOver(path: string, answerTo: (request: Request) => unknown): Pick<RuleFromFile, "rule" | "description"> {
+function ruleOver(
+  path: string,
+  answerTo: (request: Request) => unknown,
+  placeOf: RuleBundle["placeOf"],
+): Pick<RuleFromFile, "rule" | "description"> {
   const described = descriptionSchema.safeParse(answerTo({ kind: "describe" }));
   if (!described.success) {
     const [issue] = described.error.issues;
@@ -47,7 +52,9 @@ function ruleOver(path: string, answerTo: (request: Request) => unknown): Pick<R
   }
   const description = described.data;
   // Read and checked by `train/read-document.ts`.
-  const document: Rule["document"] = (options, request) =>
-    answerTo({ kind: "trace", options, request }) as RuleDocument;
+  const document: Rule["document"] = (options, request) => {
+    const answer = answerTo({ kind: "trace", options, request });
+    return (request.origins === true ? inSources(answer, placeOf) : answer) as RuleDocument;
+  };
   return { rule: describedRule(path, description, document), description };
 }

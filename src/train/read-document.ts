@@ -11,6 +11,7 @@ import {
   is,
   sameShape,
   type Shape,
+  standingFor,
   Tensor,
   topological,
 } from "../graph/index.ts";
@@ -171,10 +172,8 @@ function replaced(output: Tensor, by: Readonly<Record<string, Tensor>>): Tensor 
   const done = new Map<Tensor, Tensor>();
   for (const node of topological([output])) {
     const own = is(node, "input") ? by[node.attributes.name] : undefined;
-    done.set(
-      node,
-      own ?? Tensor.of(node.primitive, node.attributes, ...node.inputs.map((operand) => done.get(operand) ?? operand)),
-    );
+    const inputs = node.inputs.map((operand) => done.get(operand) ?? operand);
+    done.set(node, own ?? standingFor(Tensor.of(node.primitive, node.attributes, ...inputs), node));
   }
   return done.get(output) ?? output;
 }

@@ -1,6 +1,7 @@
 /** A rule traced once for a network and a batch: audits, steps and evaluations of it all read the one document. */
 import { type ChosenRule, type RuleDocument, RuleError, type TraceRequest } from "../rules/index.ts";
 import { readDocument, type TracedUpdates } from "./read-document.ts";
+import { sourcePlace, withLongStacks } from "./source-place.ts";
 import { writeDocument } from "./write-document.ts";
 
 const known = new WeakMap<ChosenRule, Map<string, RuleDocument>>();
@@ -9,14 +10,18 @@ const known = new WeakMap<ChosenRule, Map<string, RuleDocument>>();
 export function documentOf(chosen: ChosenRule, request: TraceRequest): RuleDocument {
   const documents = known.get(chosen) ?? new Map<string, RuleDocument>();
   known.set(chosen, documents);
-  const key = JSON.stringify([request.network, request.batch, request.length]);
+  const { network, batch, length, origins = false } = request;
+  const key = JSON.stringify([network, batch, length, origins]);
   const document = documents.get(key) ?? plainCopy(chosen, written(chosen, request));
   documents.set(key, document);
   return document;
 }
 
 function written(chosen: ChosenRule, request: TraceRequest): RuleDocument {
-  return chosen.rule.document?.(chosen.options, request) ?? writeDocument(chosen, request);
+  const given = chosen.rule.document?.(chosen.options, request);
+  if (given !== undefined) return given;
+  if (request.origins !== true) return writeDocument(chosen, request);
+  return withLongStacks(() => writeDocument(chosen, request, sourcePlace));
 }
 
 /** Nothing of what a rule holds in its hands is left in a document: everything in it is read here, once. */
@@ -31,9 +36,9 @@ function plainCopy({ rule }: ChosenRule, document: RuleDocument): RuleDocument {
 
 /** What a rule makes of a network and a batch of inputs of `length` symbols. Throws RuleError when the rule breaks its contract. */
 export function traceUpdates(
-  { network, rule, batch }: { readonly rule: ChosenRule } & Omit<TraceRequest, "length">,
+  { network, rule, batch, origins }: { readonly rule: ChosenRule } & Omit<TraceRequest, "length">,
   length: number,
 ): TracedUpdates {
-  const request = { network, batch, length };
+  const request = { network, batch, length, origins };
   return readDocument(rule, documentOf(rule, request), request);
 }

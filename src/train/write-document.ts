@@ -1,5 +1,5 @@
 /** Runs a rule on a network, once, and writes down what it made of it. */
-import { input, type Tensor, toData } from "../graph/index.ts";
+import { input, type ReadStack, recordingOrigins, type Tensor, toData } from "../graph/index.ts";
 import { type Layer, type Network, samplesShape } from "../networks/index.ts";
 import {
   type Between,
@@ -13,8 +13,17 @@ import {
 import { encoder, registryFor } from "./inputs.ts";
 import { evaluatedBatches, evaluationChunk } from "./sizes.ts";
 
-/** The document of a rule. Throws RuleError when the rule refuses the network, and whatever the rule throws. */
-export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDocument {
+/**
+ * The document of a rule; with where its nodes were written, by what `read` finds in the stack, where that is given. Throws RuleError when
+ * the rule refuses the network, and whatever the rule throws.
+ */
+export function writeDocument(chosen: ChosenRule, request: TraceRequest, read?: ReadStack): RuleDocument {
+  return read === undefined
+    ? written(chosen, request, false)
+    : recordingOrigins(read, () => written(chosen, request, true));
+}
+
+function written(chosen: ChosenRule, request: TraceRequest, origins: boolean): RuleDocument {
   const { rule, options } = chosen;
   const { batch, length } = request;
   // The rule's own copy: what it does to it bears on nothing else.
@@ -47,6 +56,7 @@ export function writeDocument(chosen: ChosenRule, request: TraceRequest): RuleDo
         ...next.map(({ value }) => value),
         ...objectives.map(({ value }) => value),
       ]),
+      { origins },
     ),
     decays: decays.map(({ parameter, rate }) => ({ parameter: parameter.name, rate })),
     between: sizes.map((size) => ({ batch: size, layers: betweenLayers(rule.id, network, between, size) })),

@@ -3,7 +3,6 @@
  * meets the layer's own activity, weights or feedback, it has arrived.
  */
 import { is, sizeOf, type Tensor, topological } from "../../graph/index.ts";
-import { numbersPerExample } from "./activity.ts";
 import { type LayerReads, ownerOf } from "./flow.ts";
 import type { UpdateGraph } from "./graph.ts";
 
@@ -46,6 +45,18 @@ const nowhere: Whence = {
 
 /** Everything that arrives at a layer. */
 export function arrivalsAt(graph: UpdateGraph, layer: number, reads: LayerReads): Arrival[] {
+  const counted = new Map<string, Arrival>();
+  for (const arrival of arrivedAt(graph, layer, reads).values()) {
+    const key = JSON.stringify(arrival);
+    // Whatever is made of the label, it is the class of an example.
+    const count = arrival.kind === "label" ? 1 : (counted.get(key)?.count ?? 0) + 1;
+    counted.set(key, { ...arrival, count });
+  }
+  return [...counted.values()];
+}
+
+/** The nodes that arrive at a layer, and what each of them is. */
+export function arrivedAt(graph: UpdateGraph, layer: number, reads: LayerReads): Map<Tensor, Omit<Arrival, "count">> {
   const behind = [...reads.behind].flatMap((leaf) => graph.leaves.get(leaf)?.origin ?? []);
   const roots = [...(graph.roots[layer - 1] ?? []), ...behind];
   const held = new Map<Tensor, "error" | "broadcast">([
@@ -68,24 +79,17 @@ export function arrivalsAt(graph: UpdateGraph, layer: number, reads: LayerReads)
     if (isOutside(node) && !isMadeOfHeld) arrived.add(node);
     else stack.push(...node.inputs);
   }
-  const counted = new Map<string, Arrival>();
-  for (const node of arrived) {
-    const kind = kindOf(held.get(node), whence.get(node) ?? nowhere);
-    if (kind.kind === "label") {
-      // Whatever is made of it, it is the class of an example.
-      counted.set("label", { kind: "label", dimension: graph.network.readout.classes, count: 1 });
-      continue;
-    }
-    const dimension = kind.kind === "weights" ? sizeOf(node.shape) : dimensionOf(node, graph);
-    const arrival = { ...kind, dimension };
-    const key = JSON.stringify(arrival);
-    counted.set(key, { ...arrival, count: (counted.get(key)?.count ?? 0) + 1 });
-  }
-  return [...counted.values()];
+  return new Map(
+    [...arrived].map((node) => {
+      const kind = kindOf(held.get(node), whence.get(node) ?? nowhere);
+      return [node, { ...kind, dimension: dimensionOf(node, kind.kind, graph) }];
+    }),
+  );
 }
 
-function dimensionOf(node: Tensor, graph: UpdateGraph): number {
-  return Math.max(1, numbersPerExample(node, graph.batch));
+function dimensionOf({ shape }: Tensor, kind: Arrival["kind"], { network, batch }: UpdateGraph): number {
+  if (kind === "label") return network.readout.classes;
+  return kind === "weights" ? sizeOf(shape) : Math.max(1, sizeOf(shape) / batch);
 }
 
 function kindOf(held: "error" | "broadcast" | undefined, from: Whence): Pick<Arrival, "kind" | "from"> {

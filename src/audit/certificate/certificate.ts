@@ -200,7 +200,7 @@ function layerCertificate(
 }
 
 /** What is kept beside the network's weights, and what it becomes. */
-function keptValues({ kept, plainNext }: UpdateGraph): Kept[] {
+export function keptValues({ kept, plainNext }: UpdateGraph): Kept[] {
   return [...kept].flatMap(
     ([
       node,

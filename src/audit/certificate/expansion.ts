@@ -1,5 +1,5 @@
 /** Expressions in the place of the leaves that stand for them. */
-import { Tensor, topological } from "../../graph/index.ts";
+import { standingFor, Tensor, topological } from "../../graph/index.ts";
 
 export class Expansion {
   private readonly done = new Map<Tensor, Tensor>();
@@ -17,7 +17,7 @@ export class Expansion {
       if (this.done.has(node)) continue;
       const inputs = node.inputs.map((operand) => this.done.get(operand) ?? operand);
       const same = inputs.every((operand, i) => operand === node.inputs[i]);
-      this.done.set(node, same ? node : Tensor.of(node.primitive, node.attributes, ...inputs));
+      this.done.set(node, same ? node : standingFor(Tensor.of(node.primitive, node.attributes, ...inputs), node));
     }
     return outputs.map((output) => this.done.get(output) ?? output);
   }

@@ -11,11 +11,13 @@
  * A pass that was changed by a pattern shows the weights behind it to whoever knows the pattern: its activity is read as those weights;
  * a judgement of it is a broadcast for the layer alone at which it was changed.
  */
-import { is, sizeOf, type Tensor, topological } from "../../graph/index.ts";
-import type { Layer, Network } from "../../networks/index.ts";
+import { is, range, sizeOf, type Tensor, topological } from "../../graph/index.ts";
+import type { Layer } from "../../networks/index.ts";
 import type { PartnerRequest, Signal } from "../../rules/index.ts";
 import { numbersPerExample } from "./activity.ts";
+import { accountOf, carriedBy } from "./carried.ts";
 import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
+import { type Spot, Trail, type View, type Way } from "./trail.ts";
 
 /** A layer, counted from 1 at the input side; 0 is the input itself. */
 export type LayerId = number | "readout";
@@ -23,6 +25,10 @@ export type LayerId = number | "readout";
 /** What one layer's update reads. */
 export interface LayerReads {
   readonly signals: ReadonlySet<Signal>;
+  /** Where each signal was met. */
+  readonly met: ReadonlyMap<Signal, ReadonlySet<Spot>>;
+  /** Where the walk began: the layer's roots. */
+  readonly starts: readonly Spot[];
   /** Layers whose weights or biases are read, its own aside. */
   readonly weights: ReadonlySet<LayerId>;
   /** Activity that is read: of other layers, in the order in which the walk met it. */
@@ -49,7 +55,8 @@ const Made = { scores: 1, label: 2, own: 4, others: 8, noise: 16, parameters: 32
 
 /** What every layer's update reads, layer 1 first. */
 export function informationFlow(graph: UpdateGraph): LayerReads[] {
-  const walks = graph.roots.map((roots, i) => new Walk(i + 1, roots, graph));
+  const trail = new Trail();
+  const walks = graph.roots.map((roots, i) => new Walk(i + 1, roots, graph, trail));
   // Activity that anyone reads is looked behind on account of the layer whose activity it is.
   const looked = new Set<Tensor>();
   const through = new Set<Tensor>();
@@ -58,18 +65,16 @@ export function informationFlow(graph: UpdateGraph): LayerReads[] {
     open = false;
     for (const walk of walks) {
       walk.run();
-      for (const { leaf, owner } of walk.claims) {
-        if (looked.has(leaf)) continue;
-        looked.add(leaf);
-        open = true;
-        walkOf(owner)?.lookBehind(leaf);
+      for (const { spot, owner } of take(walk.claims)) {
+        open ||= !looked.has(spot.node);
+        looked.add(spot.node);
+        walkOf(owner)?.lookBehind(spot);
       }
-      for (const leaf of walk.judged) {
-        if (through.has(leaf)) continue;
-        through.add(leaf);
-        open = true;
-        const found = graph.leaves.get(leaf);
-        if (found !== undefined) walkOf(ownerOf(found))?.lookThrough(leaf);
+      for (const spot of take(walk.judged)) {
+        const found = graph.leaves.get(spot.node);
+        open ||= !through.has(spot.node);
+        through.add(spot.node);
+        if (found !== undefined) walkOf(ownerOf(found))?.lookThrough(spot);
       }
     }
   }
@@ -78,62 +83,31 @@ export function informationFlow(graph: UpdateGraph): LayerReads[] {
   return walks.map((walk) => walk.reads());
 }
 
-/**
- * The layer on whose account activity is looked behind. The input and the read-out have no update of their own here: what the one is made of
- * is the first layer's business, what the scores are made of besides is the top layer's.
- */
-function accountOf({ layers }: Network, owner: number): number {
-  return Math.min(Math.max(owner, 1), layers.length);
-}
-
-/**
- * Layers whose own weights stand by themselves, not in a product with their input, behind activity of theirs of which a leaf is made: it may
- * have been scaled by one weight after the other, which shows them to whoever reads it.
- */
-function carriedBy({ leaves, kept, network }: UpdateGraph): (leaf: Tensor) => ReadonlySet<number> {
-  const known = new Map<Tensor, ReadonlySet<number>>();
-  const carried = (leaf: ActivityLeaf): ReadonlySet<number> => {
-    const before = known.get(leaf.leaf);
-    if (before !== undefined) return before;
-    const found = new Set<number>();
-    known.set(leaf.leaf, found);
-    const owner = accountOf(network, ownerOf(leaf));
-    const seen = new Set<Tensor>();
-    const stack = [...leaf.origin];
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      if (seen.has(node)) continue;
-      seen.add(node);
-      const below = leaves.get(node);
-      const value = kept.get(node);
-      if (below !== undefined) for (const layer of carried(below)) found.add(layer);
-      else if (value === undefined) stack.push(...node.inputs);
-      else if (value.variable.kind === "weight" || value.variable.kind === "bias") {
-        if (value.variable.owner?.index === owner) found.add(owner);
-      } else if (value.next !== undefined) stack.push(value.next);
-    }
-    return found;
-  };
-  return (node) => {
-    const leaf = leaves.get(node);
-    return leaf === undefined ? nothing : carried(leaf);
-  };
-}
-
-const nothing: ReadonlySet<number> = new Set();
+/** All of a list, which is empty afterwards. */
+const take = <T>(list: T[]): T[] => list.splice(0);
 
 /** The layer whose activity a leaf is: what a layer sees is the activity of the layer below; 0 for the input. */
 export function ownerOf({ layer, signal }: ActivityLeaf): number {
   return signal === "pre" ? layer.index - 1 : layer.index;
 }
 
+/** Layers whose weights activity shows to whoever knows the pattern by which its pass was changed. */
+export function shownBy(leaf: ActivityLeaf): number[] {
+  if (leaf.chosenAt.size === 0) return [];
+  const first = Math.min(...leaf.chosenAt) + 1;
+  return range(Math.max(0, ownerOf(leaf) - first + 1)).map((i) => first + i);
+}
+
 class Walk {
   /** Activity of other layers that is taken at its word here. */
-  readonly claims = new Set<{ readonly leaf: Tensor; readonly owner: number }>();
+  readonly claims: { readonly spot: Spot; readonly owner: number }[] = [];
 
   /** Activity of passes that are judged here. */
-  readonly judged = new Set<Tensor>();
+  readonly judged: Spot[] = [];
 
-  private readonly signals = new Set<Signal>();
+  /** Activity that may carry weights of the layers that made it. */
+  private readonly carriers = new Set<Spot>();
+  private readonly met = new Map<Signal, Set<Spot>>();
   private readonly weights = new Set<LayerId>();
   private readonly others = new Map<Tensor, LayerId>();
   private readonly kept = new Set<LayerId>();
@@ -145,25 +119,31 @@ class Walk {
   private sharesNoise = false;
   /** Numbers that tell of scores and labels. */
   private readonly judgements = new Set<Tensor>();
-  private readonly seen = new Set<Tensor>();
+  /** Nodes that were met, and whether the update itself uses them. */
+  private readonly seen = new Map<Tensor, boolean>();
+  private readonly noted = new Set<Tensor>();
+  private readonly through = new Set<Tensor>();
   private readonly behind = new Set<Tensor>();
-  private readonly stack: { readonly node: Tensor; readonly held: boolean }[];
+  private readonly starts: readonly Spot[];
+  private readonly stack: { readonly spot: Spot; readonly held: boolean }[];
   private readonly made: (node: Tensor) => number;
 
   constructor(
     private readonly layer: number,
     roots: readonly Tensor[],
     private readonly graph: UpdateGraph,
+    private readonly trail: Trail,
   ) {
-    this.stack = roots.map((node) => ({ node, held: true }));
+    this.starts = roots.map((node) => this.at(node));
+    this.stack = this.starts.map((spot) => ({ spot, held: true }));
     this.made = makings(graph, layer);
   }
 
   /** Walks behind activity of this layer: its own in a further pass, or activity that another layer reads. */
-  lookBehind(leaf: Tensor): void {
-    if (this.behind.has(leaf)) return;
-    this.behind.add(leaf);
-    for (const node of this.graph.leaves.get(leaf)?.origin ?? []) this.stack.push({ node, held: false });
+  lookBehind(from: Spot): void {
+    this.behind.add(from.node);
+    for (const node of this.graph.leaves.get(from.node)?.origin ?? [])
+      this.follow(from, node, this.wayBehind(from), false);
   }
 
   /** Walks until nothing is left to see. */
@@ -171,45 +151,73 @@ class Walk {
     this.exhaust();
     for (const node of this.judgements) {
       if (this.broadcasts.has(node)) continue;
-      this.signals.add("broadcast");
+      this.meet("broadcast", this.at(node));
       this.broadcasts.add(node);
-      this.note(node);
+      this.note(this.at(node));
     }
     for (const node of this.errors) {
-      this.signals.add("outputError");
-      this.note(node);
+      this.meet("outputError", this.at(node));
+      this.note(this.at(node));
     }
     // More numbers than passes that were judged are a vector.
-    if (this.judgements.size > this.passesBehind(...this.judgements)) this.signals.add("outputError");
+    if (this.judgements.size > this.passesBehind(...this.judgements))
+      for (const node of this.judgements) this.meet("outputError", this.at(node));
     this.exhaust();
   }
 
   private exhaust(): void {
     for (let next = this.stack.pop(); next !== undefined; next = this.stack.pop()) {
-      const { node, held } = next;
+      const { spot, held } = next;
+      const { node } = spot;
       const leaf = this.graph.leaves.get(node);
       if (leaf !== undefined && held) this.held.add(node);
-      if (this.seen.has(node)) continue;
-      this.seen.add(node);
-      if (leaf !== undefined) this.meetActivity(leaf, held);
-      else if (is(node, "input")) this.meetInput(node, held);
-      else if (!this.arrives(node)) for (const operand of node.inputs) this.stack.push({ node: operand, held });
+      // What was met behind activity is met anew where the update itself uses it.
+      if (this.seen.get(node) === true || (this.seen.has(node) && !held)) continue;
+      this.seen.set(node, held);
+      if (leaf !== undefined) this.meetActivity(leaf, spot, held);
+      else if (is(node, "input")) this.meetInput(spot, held);
+      else if (!this.arrives(node)) for (const operand of node.inputs) this.follow(spot, operand, "operand", held);
     }
   }
 
+  private at(node: Tensor, view: View = "read"): Spot {
+    return this.trail.at(this.layer, view, node);
+  }
+
+  /** Has a node looked at later on. */
+  private follow(from: Spot, node: Tensor, way: Way, held: boolean): void {
+    this.stack.push({ spot: this.step(from, node, "read", way), held });
+  }
+
+  private step(from: Spot, node: Tensor, view: View, way: Way): Spot {
+    const to = this.at(node, view);
+    this.trail.step(from, to, way);
+    return to;
+  }
+
+  private meet(signal: Signal, spot: Spot): void {
+    this.met.set(signal, (this.met.get(signal) ?? new Set()).add(spot));
+  }
+
+  private wayBehind({ layer }: Spot): Way {
+    return layer === this.layer ? "behind" : "account";
+  }
+
   reads(): LayerReads {
-    const { signals, weights, kept, held, errors, broadcasts, partners, behind, remembered, sharesNoise } = this;
+    const { met, starts, weights, kept, held, errors, broadcasts, partners, behind, remembered, sharesNoise } = this;
+    const found = { signals: new Set(met.keys()), met, starts };
     const others = [...this.others].map(([leaf, layer]) => ({ layer, leaf }));
-    return { signals, weights, others, kept, held, errors, broadcasts, partners, behind, remembered, sharesNoise };
+    return { ...found, weights, others, kept, held, errors, broadcasts, partners, behind, remembered, sharesNoise };
   }
 
   /** Reads the weights that activity of other layers carries. */
   meetCarried(carriedBy: (leaf: Tensor) => ReadonlySet<number>): void {
-    const read = [...this.others.keys(), ...[...this.claims].map(({ leaf }) => leaf), ...this.judged];
-    for (const layer of read.flatMap((leaf) => [...carriedBy(leaf)])) {
-      if (layer === this.layer) continue;
-      this.signals.add("otherWeight");
-      this.weights.add(this.idOf(layer));
+    for (const spot of this.carriers) {
+      for (const layer of carriedBy(spot.node)) {
+        if (layer === this.layer) continue;
+        this.meet("otherWeight", spot);
+        this.weights.add(this.idOf(layer));
+      }
     }
   }
 
@@ -217,36 +225,40 @@ class Walk {
     return index > this.graph.network.layers.length ? "readout" : index;
   }
 
-  private meetActivity(leaf: ActivityLeaf, fromUpdate: boolean): void {
+  private meetActivity(leaf: ActivityLeaf, spot: Spot, fromUpdate: boolean): void {
     const owner = ownerOf(leaf);
-    this.meetPattern(leaf, owner);
+    this.meetPattern(leaf, spot);
     const isInput = leaf.signal === "pre" && leaf.layer.index === this.layer;
     if (owner === this.layer || isInput) {
       // Behind own activity of a further pass, its drive and its input are what the unit computes with anyway.
-      if (fromUpdate || leaf.pass.kind !== "batch") this.signals.add(this.nameOf(leaf, isInput));
+      if (fromUpdate || leaf.pass.kind !== "batch") this.meet(this.nameOf(leaf, isInput), spot);
       if (leaf.pass.kind === "partner") this.partners.add(leaf.pass.request);
-      if (isInput && owner > 0) this.claims.add({ leaf: leaf.leaf, owner });
-      else this.lookBehind(leaf.leaf);
+      if (isInput && owner > 0) this.claim(spot, owner);
+      else this.lookBehind(spot);
       return;
     }
-    this.signals.add("otherActivity");
-    if (leaf.pass.kind === "further") this.signals.add("secondPhase");
+    this.meet("otherActivity", spot);
+    if (leaf.pass.kind === "further") this.meet("secondPhase", spot);
     if (leaf.pass.kind === "partner") {
-      this.signals.add("pair");
+      this.meet("pair", spot);
       this.partners.add(leaf.pass.request);
     }
     this.others.set(leaf.leaf, this.idOf(owner));
-    if (owner > 0) this.claims.add({ leaf: leaf.leaf, owner });
+    this.carriers.add(spot);
+    if (owner > 0) this.claim(spot, owner);
+  }
+
+  private claim(spot: Spot, owner: number): void {
+    this.claims.push({ spot, owner });
+    this.carriers.add(spot);
   }
 
   /** Behind activity that follows a chosen change stand the weights that the change went through. */
-  private meetPattern({ chosenAt }: ActivityLeaf, owner: number): void {
-    if (chosenAt.size === 0) return;
-    const first = Math.min(...chosenAt);
-    for (let layer = first + 1; layer <= owner; layer++) {
-      if (layer === this.layer) this.signals.add("weight");
+  private meetPattern(leaf: ActivityLeaf, spot: Spot): void {
+    for (const layer of shownBy(leaf)) {
+      if (layer === this.layer) this.meet("weight", spot);
       else {
-        this.signals.add("otherWeight");
+        this.meet("otherWeight", spot);
         this.weights.add(this.idOf(layer));
       }
     }
@@ -260,31 +272,32 @@ class Walk {
     return isInput ? "pre" : signal === "pre" ? "post" : signal;
   }
 
-  private meetInput(node: Tensor, fromUpdate: boolean): void {
+  private meetInput(spot: Spot, fromUpdate: boolean): void {
     const { graph } = this;
+    const { node } = spot;
     const kept = graph.kept.get(node);
     if (kept !== undefined) {
-      this.meetKept(kept, fromUpdate);
+      this.meetKept(kept, spot, fromUpdate);
       return;
     }
     if (node === graph.labels) {
-      this.signals.add("label");
+      this.meet("label", spot);
       return;
     }
     const noise = graph.registry.noises.find(({ tensor }) => tensor === node);
     if (noise !== undefined) {
-      this.signals.add("noise");
+      this.meet("noise", spot);
       if (noise.owner?.index !== this.layer) this.sharesNoise = true;
       return;
     }
     const partner = this.partnerOf(node);
     if (partner !== undefined) {
-      this.signals.add("pair");
+      this.meet("pair", spot);
       this.partners.add(partner);
     }
     // The input is what the first layer sees; anywhere else it is activity from outside the layer.
     if (this.layer === 1 && !fromUpdate) return;
-    this.signals.add("otherActivity");
+    this.meet("otherActivity", spot);
     this.others.set(node, 0);
   }
 
@@ -296,31 +309,32 @@ class Walk {
       readonly variable: { readonly kind: string; readonly owner: Layer | undefined; readonly tensor: Tensor };
       readonly next: Tensor | undefined;
     },
+    spot: Spot,
     fromUpdate: boolean,
   ): void {
     const { kind, owner } = variable;
     const isOwn = owner?.index === this.layer;
     if (kind === "weight" || kind === "bias") {
       if (owner !== undefined && !isOwn) {
-        this.signals.add("otherWeight");
+        this.meet("otherWeight", spot);
         this.weights.add(this.idOf(owner.index));
-      } else this.signals.add("weight");
+      } else this.meet("weight", spot);
       return;
     }
     if (owner !== undefined && !isOwn) {
-      this.signals.add("neighbour");
+      this.meet("neighbour", spot);
       this.kept.add(this.idOf(owner.index));
     } else if (kind === "head") {
-      this.signals.add("localHead");
+      this.meet("localHead", spot);
       this.remembered.add(variable.tensor);
     }
-    if (kind === "state") this.remember(variable.tensor);
-    if (next !== undefined && kind !== "fixed") this.stack.push({ node: next, held: fromUpdate });
+    if (kind === "state") this.remember(spot);
+    if (next !== undefined && kind !== "fixed") this.follow(spot, next, "next", fromUpdate);
   }
 
-  private remember(state: Tensor): void {
-    this.remembered.add(state);
-    this.signals.add("memory");
+  private remember(spot: Spot): void {
+    this.remembered.add(spot.node);
+    this.meet("memory", spot);
   }
 
   /** Whether a node is an output error or a broadcast, at which the walk ends. */
@@ -347,17 +361,20 @@ class Walk {
   }
 
   /** Takes note of what has arrived, and of what stands behind the activity it is made of. */
-  private note(node: Tensor): void {
-    for (const one of topological([node])) {
-      if (this.graph.leaves.has(one)) this.judge(one);
-      const kept = this.graph.kept.get(one);
-      if (kept?.variable.kind === "state" && !this.remembered.has(one)) {
-        this.remember(one);
-        if (kept.next !== undefined) this.note(kept.next);
+  private note(from: Spot): void {
+    if (this.noted.has(from.node)) return;
+    this.noted.add(from.node);
+    for (const spot of this.lookInto(from)) {
+      const { node } = spot;
+      if (this.graph.leaves.has(node)) this.judge(spot);
+      const kept = this.graph.kept.get(node);
+      if (kept?.variable.kind === "state" && !this.remembered.has(node)) {
+        this.remember(spot);
+        if (kept.next !== undefined) this.note(this.step(spot, kept.next, "judged", "next"));
       }
-      const noise = this.graph.registry.noises.find(({ tensor }) => tensor === one);
+      const noise = this.graph.registry.noises.find(({ tensor }) => tensor === node);
       if (noise === undefined) continue;
-      this.signals.add("noise");
+      this.meet("noise", spot);
       if (noise.owner?.index !== this.layer) this.sharesNoise = true;
     }
   }
@@ -366,28 +383,49 @@ class Walk {
    * What went into activity of this layer in a pass that is judged, besides the network's own computing, symbols and noise: weights
    * where they do not belong, labels, what is kept. The activity on the way is not read, only what it was made to carry.
    */
-  lookThrough(leaf: Tensor): void {
+  lookThrough(from: Spot): void {
     const { graph } = this;
-    const seen = new Set<Tensor>();
-    const stack = [...(graph.leaves.get(leaf)?.origin ?? [])];
-    for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-      if (seen.has(node)) continue;
-      seen.add(node);
-      if (graph.leaves.has(node)) this.judge(node);
+    const origin = graph.leaves.get(from.node)?.origin ?? [];
+    const stack = origin.map((node) => this.step(from, node, "carried", this.wayBehind(from)));
+    if (this.through.has(from.node)) return;
+    this.through.add(from.node);
+    const seen = new Set<Spot>();
+    for (let spot = stack.pop(); spot !== undefined; spot = stack.pop()) {
+      if (seen.has(spot)) continue;
+      seen.add(spot);
+      const { node } = spot;
+      if (graph.leaves.has(node)) this.judge(spot);
       else if (!is(node, "input")) {
-        if (graph.meeting(node) === undefined) stack.push(...node.inputs);
-        else for (const one of topological([node])) if (graph.leaves.has(one)) this.judge(one);
+        if (graph.meeting(node) === undefined) stack.push(...this.operandsOf(spot));
+        else for (const one of this.lookInto(spot)) if (graph.leaves.has(one.node)) this.judge(one);
       } else if (graph.kept.has(node) || node === graph.labels || this.partnerOf(node) !== undefined)
-        this.meetInput(node, false);
+        this.meetInput(spot, false);
     }
   }
 
+  /** Everything behind a node, operands first, as part of a judgement. */
+  private lookInto(from: Spot): Spot[] {
+    const judged = this.at(from.node, "judged");
+    if (judged !== from) this.trail.step(from, judged, "operand");
+    return topological([from.node]).map((node) => {
+      const spot = this.at(node, "judged");
+      this.operandsOf(spot);
+      return spot;
+    });
+  }
+
+  /** Operands of a node, looked at in the same way. */
+  private operandsOf(spot: Spot): Spot[] {
+    return spot.node.inputs.map((operand) => this.step(spot, operand, spot.view, "operand"));
+  }
+
   /** Takes note of activity in a pass that is judged. */
-  private judge(leaf: Tensor): void {
-    this.judged.add(leaf);
-    const pass = this.graph.leaves.get(leaf)?.pass;
+  private judge(spot: Spot): void {
+    this.judged.push(spot);
+    this.carriers.add(spot);
+    const pass = this.graph.leaves.get(spot.node)?.pass;
     if (pass?.kind !== "partner") return;
-    this.signals.add("pair");
+    this.meet("pair", spot);
     this.partners.add(pass.request);
   }
 

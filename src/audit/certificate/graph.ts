@@ -5,7 +5,7 @@
  * behind the activity of further passes is kept beside it. The graph is then simplified by the algebra of the one that runs, so that only
  * exact algebra (a product with the constant 0, code nobody reads) removes a reading.
  */
-import { input, simplify, sizeOf, Tensor, topological } from "../../graph/index.ts";
+import { input, simplify, sizeOf, standingFor, Tensor, topological } from "../../graph/index.ts";
 import type { Layer, Network } from "../../networks/index.ts";
 import type { Registry, Variable } from "../../rules/index.ts";
 import type { TracedUpdates } from "../../train/index.ts";
@@ -46,6 +46,8 @@ export interface UpdateGraph {
   readonly plain: readonly (readonly Tensor[])[];
   /** What every kept value becomes, over the inputs themselves: the next value of a state, the pseudo-gradient of what is trained. */
   readonly plainNext: ReadonlyMap<Tensor, Tensor>;
+  /** Nodes that are activity in that graph. */
+  readonly plainActivity: ReadonlyMap<Tensor, ActivityLeaf>;
   /** Operands before what is made of them. */
   readonly leaves: ReadonlyMap<Tensor, ActivityLeaf>;
   readonly kept: ReadonlyMap<Tensor, KeptValue>;
@@ -118,7 +120,8 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
   );
   const everything = new Set(computing.flat());
   // All layers at once, for what they have in common to be shared.
-  const simplePlain = simplify(values, { algebraOnly: true });
+  const computed = [...leaves.values()];
+  const simplePlain = simplify([...values, ...computed.map(({ node }) => node)], { algebraOnly: true });
   for (const [node, { pass }] of seen)
     if (pass.kind === "batch") for (const behind of topological([node])) everything.add(behind);
   return {
@@ -131,6 +134,12 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
       changed.flatMap(({ variable }, i) => (accountOf(variable) === layer ? [simplePlain[i] ?? variable.tensor] : [])),
     ),
     plainNext: new Map(changed.map(({ variable }, i) => [variable.tensor, simplePlain[i] ?? variable.tensor])),
+    plainActivity: new Map(
+      computed.flatMap((leaf, i) => {
+        const node = simplePlain[values.length + i];
+        return node === undefined ? [] : [[node, leaf] as const];
+      }),
+    ),
     leaves,
     kept: new Map(registry.variables.map((variable) => [variable.tensor, { variable, next: valueOf.get(variable) }])),
     labels: registry.labels,
@@ -227,7 +236,8 @@ class Substitution {
 
   private leaf(node: Tensor): Tensor {
     const { layer, signal } = this.seen.get(node) ?? {};
-    const leaf = input(`${layer?.name ?? ""}.${signal ?? ""} #${this.leafByNode.size}`, node.shape, node.dtype);
+    const name = `${layer?.name ?? ""}.${signal ?? ""} #${this.leafByNode.size}`;
+    const leaf = standingFor(input(name, node.shape, node.dtype), node);
     this.leafByNode.set(node, leaf);
     return leaf;
   }
@@ -235,6 +245,6 @@ class Substitution {
   private rebuilt(node: Tensor): Tensor {
     const inputs = node.inputs.map((operand) => this.done.get(operand) ?? operand);
     if (inputs.every((operand, i) => operand === node.inputs[i])) return node;
-    return Tensor.of(node.primitive, node.attributes, ...inputs);
+    return standingFor(Tensor.of(node.primitive, node.attributes, ...inputs), node);
   }
 }

@@ -4,7 +4,7 @@
  * Nothing is rewritten but what has no meaning for a value: stopped gradients, and movements that move nothing. What a rule computes
  * again in the very way in which the network computes it is thereby the network's own; anything else is another expression.
  */
-import { is, sameShape, Tensor, topological } from "../../graph/index.ts";
+import { is, sameShape, standingFor, Tensor, topological } from "../../graph/index.ts";
 
 export class Interner {
   private readonly byKey = new Map<string, Tensor>();
@@ -36,7 +36,7 @@ export class Interner {
     const found = this.byKey.get(key);
     if (found !== undefined) return found;
     const same = inputs.every((operand, i) => operand === node.inputs[i]);
-    const made = same ? node : Tensor.of(node.primitive, node.attributes, ...inputs);
+    const made = same ? node : standingFor(Tensor.of(node.primitive, node.attributes, ...inputs), node);
     this.byKey.set(key, made);
     this.known.set(made, made);
     return made;

@@ -34,7 +34,7 @@ export function throughKept(
 }
 
 /** What is kept and reaches outputs, at once or in later steps. */
-function keptBehind(outputs: readonly Tensor[], kept: readonly Kept[]): Kept[] {
+export function keptBehind(outputs: readonly Tensor[], kept: readonly Kept[]): Kept[] {
   const found = new Set<Kept>();
   for (let grown = true; grown;) {
     grown = false;

@@ -52,6 +52,9 @@ export function earlier({ shape, values }: Load, first: number): Load {
   };
 }
 
+/** Whether a number in such a load says that samples are mixed. */
+export const isMixed = (one: number): boolean => one === mixed;
+
 /** What any element of `outputs` is made of at most. */
 export function mixingOf(outputs: readonly Tensor[], known: ReadonlyMap<Tensor, Load>): Mixing {
   let found: Mixing = "none";

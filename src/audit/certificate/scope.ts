@@ -5,13 +5,14 @@
  * is not lateral. What is kept, by whomever, carries what it is made of from one step to the next; the layer's own activity of a further
  * pass, and its input there, carry what the rule has made them of.
  */
-import { is, sameShape, sizeOf, type Tensor } from "../../graph/index.ts";
-import { dependences, union } from "./dependence.ts";
+import { sameShape, sizeOf, type Tensor } from "../../graph/index.ts";
+import { dependences } from "./dependence.ts";
 import { Expansion } from "./expansion.ts";
 import { ownerOf } from "./flow.ts";
+import { followed, type Ground, type Put } from "./followed.ts";
 import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
-import { throughKept } from "./kept.ts";
-import { alongAxis, everywhere, type Load, spread } from "./load.ts";
+import { type Kept, throughKept } from "./kept.ts";
+import { alongAxis, type Load, spread } from "./load.ts";
 import { earlier, mixingOf, mixtures, together } from "./mixing.ts";
 
 /** Where a variable lies, as seen from a synapse w_ij: at the synapse itself, at its unit j, in its layer. */
@@ -44,22 +45,22 @@ export function reachOf(
   const changes = graph.changes[layer - 1] ?? [];
   const of = graph.network.layers[layer - 1];
   if (changes.length === 0 || of === undefined) return { lateral: { units: "none", positions: false }, scopes: {} };
-  const reach = new Reach(graph, layer, changes, held);
-  const weights = changes.filter((change) => change.size(-2) === of.inFeatures);
-  const [fromUnits, fromWeights] = [reach.units("activity", changes), reach.units("weight", changes)];
-  const [inputs, ownRows] = [reach.rows("pre", weights), reach.rows("weight", weights)];
-  const hears = [...fromUnits.hears, ...fromWeights.hears, ...reach.units("noise", changes).hears];
+  const reach = new Reach(graph, layer, held);
+  const { activity, weights, noise, inputs, ownInputs } = reach.questions;
+  const [fromUnits, fromWeights] = [reach.answer(activity), reach.answer(weights)];
+  const [fromInputs, fromOwnWeights] = [reach.answer(inputs), reach.answer(ownInputs)];
+  const hears = [...fromUnits.hears, ...fromWeights.hears, ...reach.answer(noise).hears];
   const scopes: Scopes = {
-    ...(inputs.any ? { pre: inputs.others ? "unit" : "synapse" } : {}),
+    ...(fromInputs.any ? { pre: fromInputs.hears.length > 0 ? "unit" : "synapse" } : {}),
     ...(fromUnits.any ? { post: fromUnits.hears.length > 0 ? "layer" : "unit" } : {}),
     ...(fromWeights.any
-      ? { weight: fromWeights.hears.length > 0 ? "layer" : ownRows.others ? "unit" : "synapse" }
+      ? { weight: fromWeights.hears.length > 0 ? "layer" : fromOwnWeights.hears.length > 0 ? "unit" : "synapse" }
       : {}),
   };
   return {
     lateral: {
       units: hears.length === 0 ? "none" : hears.includes(0) ? "all" : "ordered",
-      positions: reach.positionsMeet(),
+      positions: of.positions > 1 && reach.positionsMeet(),
     },
     scopes,
   };
@@ -71,19 +72,35 @@ function tagger(count: number): (index: number) => number {
   return (index) => (index | (((1 << bits) - 1 - index) << bits)) >>> 0;
 }
 
-class Reach {
+type What = "activity" | "weight" | "noise" | "pre";
+
+/** Whether an update tells of other numbers than its own: of other units, of other inputs of a unit. */
+export interface Question {
+  readonly what: What;
+  /** How many there are. */
+  readonly count: number;
+  /** The axis of an update along which each has its own place. */
+  readonly axis: -1 | -2;
+  readonly changes: readonly Tensor[];
+  /** Puts the tag of its number on every element of what is asked for. */
+  readonly put: (tagOf: (number: number) => number) => Put;
+}
+
+/** What a layer's update is made of, for questions about its own units, inputs and positions. */
+export class Reach {
   /** Leaves of the layer's own activity, and of its inputs, by the nodes that stand for them here. */
-  private readonly leaves = new Map<Tensor, ActivityLeaf>();
-  private readonly kept: readonly { readonly node: Tensor; readonly next: Tensor }[];
+  readonly leaves = new Map<Tensor, ActivityLeaf>();
+  private readonly kept: readonly Kept[];
+  private readonly changes: readonly Tensor[];
   private readonly outputs: ReadonlyMap<Tensor, Tensor>;
   private readonly isOutside: (node: Tensor) => boolean;
 
   constructor(
     private readonly graph: UpdateGraph,
     private readonly layer: number,
-    private readonly changes: readonly Tensor[],
     held: ReadonlySet<Tensor>,
   ) {
+    this.changes = graph.changes[layer - 1] ?? [];
     const expanded = new Expansion();
     for (const found of graph.leaves.values()) {
       const { leaf, pass, expression } = found;
@@ -102,37 +119,92 @@ class Reach {
     const nexts = [...graph.kept].flatMap(([node, { variable, next }]) =>
       next === undefined || variable.kind === "weight" || variable.kind === "bias" ? [] : [{ node, next }],
     );
-    const all = expanded.apply([...changes, ...nexts.map(({ next }) => next)]);
-    this.outputs = new Map(changes.map((change, i) => [change, all[i] ?? change]));
-    this.kept = nexts.map(({ node, next }, i) => ({ node, next: all[changes.length + i] ?? next }));
+    const all = expanded.apply([...this.changes, ...nexts.map(({ next }) => next)]);
+    this.outputs = new Map(this.changes.map((change, i) => [change, all[i] ?? change]));
+    this.kept = nexts.map(({ node, next }, i) => ({ node, next: all[this.changes.length + i] ?? next }));
     const outside = new Set(expanded.apply([...held]));
     this.isOutside = (node) => outside.has(node);
   }
 
-  /** Units whose update depends on another unit's activity, weights or noise. */
-  units(
-    what: "activity" | "weight" | "noise",
-    outputs: readonly Tensor[],
-  ): { readonly any: boolean; readonly hears: readonly number[] } {
-    const units = this.here.outFeatures;
-    const tagOf = tagger(units);
+  /** What is asked of it: about units by their activity, weights and noise; about inputs by their activity, and by the weights from them. */
+  get questions(): Readonly<Record<"activity" | "weights" | "noise" | "inputs" | "ownInputs", Question>> {
+    const { inFeatures, outFeatures } = this.here;
     const parameters = this.parameters();
-    const isSource = (node: Tensor): boolean => {
-      if (what === "weight") return parameters.includes(node);
-      if (what === "noise") return this.unitNoises.includes(node);
+    const isOwn = (node: Tensor): boolean => {
       const leaf = this.leaves.get(node);
       return leaf !== undefined && ownerOf(leaf) === this.layer;
     };
-    const perturbing = what === "noise" ? this.perturbing(tagOf) : undefined;
-    const found = this.follow(
-      outputs,
-      (node) =>
-        perturbing?.get(node) ?? (isSource(node) ? alongAxis(node, -1, (unit) => tagOf(unit % units)) : undefined),
-      what,
-    );
-    const hears = outputs.flatMap((output) => heard(output, found(output), -1, tagOf));
-    return { any: outputs.some((output) => found(output) !== undefined), hears: [...new Set(hears)] };
+    const isInput = (node: Tensor): boolean => {
+      const leaf = this.leaves.get(node);
+      return leaf?.signal === "pre" && leaf.layer.index === this.layer && node.size(-1) === inFeatures;
+    };
+    const put = (axis: number, count: number, isSource: (node: Tensor) => boolean): Question["put"] => {
+      return (tagOf) => (node) => (isSource(node) ? alongAxis(node, axis, (at) => tagOf(at % count)) : undefined);
+    };
+    const unit = { count: outFeatures, axis: -1, changes: this.changes } as const;
+    const weighted = this.changes.filter((change) => change.size(-2) === inFeatures);
+    const row = { count: inFeatures, axis: -2, changes: weighted } as const;
+    return {
+      activity: { ...unit, what: "activity", put: put(-1, outFeatures, isOwn) },
+      weights: { ...unit, what: "weight", put: put(-1, outFeatures, (node) => parameters.includes(node)) },
+      noise: { ...unit, what: "noise", put: this.putNoise },
+      inputs: { ...row, what: "pre", put: put(-1, inFeatures, isInput) },
+      ownInputs: {
+        ...{ ...row, what: "weight" },
+        put: put(-2, inFeatures, (node) => parameters.includes(node) && node.size(-2) === inFeatures),
+      },
+    };
   }
+
+  /** Whether an update tells of what is asked for at all, and the numbers whose own update tells of others. */
+  answer(question: Question): { readonly any: boolean; readonly hears: readonly number[] } {
+    const tagOf = tagger(question.count);
+    const ground = this.groundOf(question);
+    const known = followed(ground, question.put(tagOf));
+    const hears = ground.outputs.flatMap((output) => heard(output, known.get(output), question.axis, tagOf));
+    return { any: ground.outputs.some((output) => known.has(output)), hears: [...new Set(hears)] };
+  }
+
+  /** Where tags of what is asked for are followed. */
+  groundOf({ what, changes }: Question): Ground {
+    // What a unit computes with its own weights in a further pass is its activity; only what else went into it is followed.
+    const isAnswer = (node: Tensor): boolean =>
+      this.leaves.get(node)?.pass.kind !== "further" ||
+      (what !== "activity" && this.leaves.get(node)?.isProduct === true) ||
+      what === "noise";
+    return {
+      outputs: changes.map((change) => this.outputs.get(change) ?? change),
+      kept: this.kept,
+      stops: (node) => (this.leaves.has(node) && isAnswer(node)) || this.isOutside(node),
+    };
+  }
+
+  /** Whether what happens at one position bears on what another one contributes to the update. */
+  positionsMeet(): boolean {
+    const { ground, put } = this.positions;
+    const isBatch = (node: Tensor): boolean => this.leaves.get(node)?.pass.kind !== "further";
+    const known = throughKept(ground.outputs, ground.kept, together, (remembered, all) =>
+      mixtures(all, {
+        at: (node) => {
+          const before = remembered.get(node);
+          // Positions are the same at every step.
+          return (isBatch(node) ? put(node) : undefined) ?? (before && earlier(before, Infinity));
+        },
+        also: (node) => (isBatch(node) ? undefined : put(node)),
+        cut: ground.stops,
+      }),
+    );
+    return mixingOf(ground.outputs, known) === "mixed";
+  }
+
+  /** Tags of the layer's own noise: of the unit that each number perturbs, or by its place where it is laid out as the units are. */
+  private readonly putNoise: Question["put"] = (tagOf) => {
+    const units = this.here.outFeatures;
+    const perturbing = this.perturbing(tagOf);
+    return (node) =>
+      perturbing.get(node) ??
+      (this.unitNoises.includes(node) ? alongAxis(node, -1, (unit) => tagOf(unit % units)) : undefined);
+  };
 
   /**
    * The layer's own random numbers that perturb its drives one by one: each with the tag of the unit that it perturbs, however they are laid
@@ -171,74 +243,19 @@ class Reach {
     return found;
   }
 
-  /** Whether an update depends on inputs (or on weights from inputs) at all, and on others than its own. */
-  rows(what: "pre" | "weight", outputs: readonly Tensor[]): { readonly any: boolean; readonly others: boolean } {
-    const { inFeatures } = this.here;
-    const tagOf = tagger(inFeatures);
-    const parameters = this.parameters();
-    const isSource = (node: Tensor): boolean => {
-      if (what === "weight") return parameters.includes(node);
-      const leaf = this.leaves.get(node);
-      return leaf?.signal === "pre" && leaf.layer.index === this.layer;
-    };
-    const axis = what === "pre" ? -1 : -2;
-    const found = this.follow(
-      outputs,
-      (node) => (isSource(node) && node.size(axis) === inFeatures ? alongAxis(node, axis, tagOf) : undefined),
-      what,
-    );
-    const others = outputs.some((output) => heard(output, found(output), -2, tagOf).length > 0);
-    return { any: outputs.some((output) => found(output) !== undefined), others };
-  }
-
-  positionsMeet(): boolean {
+  /** Where positions are followed to the update, and by which numbers. */
+  get positions(): { readonly ground: Ground; readonly put: Put } {
     const { positions, shared } = this.here;
-    if (positions === 1) return false;
-    const at = (node: Tensor): Load | undefined => {
-      if (!this.leaves.has(node)) return undefined;
-      return shared
-        ? alongAxis(node, -2, (row) => (row % positions) + 1)
-        : alongAxis(node, -3, (position) => (position % positions) + 1);
-    };
     const outputs = this.changes.map((change) => this.outputs.get(change) ?? change);
-    const isBatch = (node: Tensor): boolean => this.leaves.get(node)?.pass.kind !== "further";
-    const known = throughKept(outputs, this.kept, together, (remembered, all) =>
-      mixtures(all, {
-        at: (node) => {
-          const before = remembered.get(node);
-          // Positions are the same at every step.
-          return (isBatch(node) ? at(node) : undefined) ?? (before && earlier(before, Infinity));
-        },
-        also: (node) => (isBatch(node) ? undefined : at(node)),
-        cut: this.isOutside,
-      }),
-    );
-    return mixingOf(outputs, known) === "mixed";
-  }
-
-  /** Follows tags to the outputs, through what is kept. */
-  private follow(
-    outputs: readonly Tensor[],
-    tag: (node: Tensor) => Load | undefined,
-    what: "activity" | "weight" | "noise" | "pre",
-  ): (output: Tensor) => Load | undefined {
-    // What a unit computes with its own weights in a further pass is its activity; only what else went into it is followed.
-    const isAnswer = (node: Tensor): boolean =>
-      this.leaves.get(node)?.pass.kind !== "further" ||
-      (what !== "activity" && this.leaves.get(node)?.isProduct === true) ||
-      what === "noise";
-    const here = outputs.map((output) => this.outputs.get(output) ?? output);
-    const known = throughKept(here, this.kept, union, (remembered, all) =>
-      dependences(all, {
-        at: (node) => {
-          if (this.leaves.has(node) && isAnswer(node)) return tag(node) ?? nothingOf(node);
-          return (is(node, "input") ? tag(node) : undefined) ?? remembered.get(node);
-        },
-        also: (node) => (this.leaves.has(node) && !isAnswer(node) ? tag(node) : undefined),
-        cut: this.isOutside,
-      }),
-    );
-    return (output) => known.get(this.outputs.get(output) ?? output);
+    return {
+      ground: { outputs, kept: this.kept, stops: this.isOutside },
+      put: (node) => {
+        if (!this.leaves.has(node)) return undefined;
+        return shared
+          ? alongAxis(node, -2, (row) => (row % positions) + 1)
+          : alongAxis(node, -3, (position) => (position % positions) + 1);
+      },
+    };
   }
 
   private get here() {
@@ -265,8 +282,6 @@ class Reach {
     );
   }
 }
-
-const nothingOf = ({ rank }: Tensor): Load => everywhere(rank, 0);
 
 /** Coordinates along an axis whose elements carry other tags than their own. */
 function heard(node: Tensor, load: Load | undefined, axis: number, tagOf: (coordinate: number) => number): number[] {

@@ -17,6 +17,8 @@ export interface TraceRequest {
   readonly batch: number;
   /** Symbols of an input. */
   readonly length: number;
+  /** Whether the document says where its nodes were written. */
+  readonly origins?: boolean | undefined;
 }
 
 const size = z.int().positive();
