@@ -48,7 +48,7 @@ describe("docs/extending.md", () => {
     expect(rows.map(({ spec }) => spec.rule.id).sort()).toEqual([
       expect.stringMatching(/^my-hebb@[0-9a-f]{8}$/),
       expect.stringMatching(/^my-local-classifier@[0-9a-f]{8}$/),
-      expect.stringMatching(/^my-target-projection@[0-9a-f]{8}$/),
+      expect.stringMatching(/^my-random-error@[0-9a-f]{8}$/),
     ]);
   });
 });

@@ -193,7 +193,7 @@ describe("afferent audit", () => {
     const report = await readFile(ran.stdout.match(/^report {2}(.*)$/m)![1]!, "utf8");
     expect(report).toContain("What the rules need to know");
     expect(report).toMatch(
-      /secretive@\w+ †<\/th>(\s*<td class="text">\w+<\/td>){2}\s*<td class="text">weight, neighbour, otherActivity<\/td>/,
+      /secretive@\w+ †<\/th>(\s*<td class="text">\w+<\/td>){2}\s*<td class="text">weight, neighbour, otherActivity; not claimed: neighbour, otherActivity<\/td>/,
     );
   });
 });
