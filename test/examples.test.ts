@@ -78,5 +78,5 @@ test("a rule file is audited by the command", async () => {
   const command = join("node_modules", "afferent", "dist", "src", "cli", "main.js");
   const { stdout, stderr } = await run(process.execPath, [command, "audit", "rule=./own.ts"], { cwd: folder });
   expect(stderr).toBe("");
-  expect(stdout).toMatch(/my-target-projection@[0-9a-f]{8}/);
+  expect(stdout).toMatch(/my-random-error@[0-9a-f]{8}/);
 }, 60_000);
