@@ -1,0 +1,83 @@
+/**
+ * Which rows cannot be trusted though their file is whole: those without an identity, a known outcome, or texts that are the JSON
+ * they should be. The query looks at all rows and lets none of these pass; the few that it doubts are judged one by one.
+ */
+import type { JS } from "@duckdb/node-api";
+import { isRecord } from "../spec/keys.ts";
+import { outcomes } from "./rows.ts";
+
+/** A row that is not read: its place in the file, and why. */
+export interface RowFault {
+  readonly row: number;
+  /** As the row has it, which may be anything. */
+  readonly run: string;
+  readonly reason: string;
+}
+
+/** The columns that are judged. */
+export const judgedColumns = ["run", "outcome", "spec", "certificate", "undeclared", "ruleSource"] as const;
+
+const isEmpty = (column: string): string => `coalesce(${column}, '') = ''`;
+// DuckDB takes more for JSON than JSON is: NaN, a comma after the last. What it writes again as it was is JSON.
+const isPlain = (column: string): string => `json(${column}) = ${column}`;
+
+/** The SQL condition that a row is in doubt. */
+export const doubtful = `NOT coalesce(TRY(regexp_full_match(run, '[0-9a-f]{16}')
+  AND outcome IN (${outcomes.map((outcome) => `'${outcome}'`).join(", ")})
+  AND ${isPlain("spec")} AND json_type(spec, ['$.rule.id', '$.seed']) = ['VARCHAR', 'UBIGINT']
+  AND (${isEmpty("certificate")} OR (${isPlain("certificate")} AND ${isPlain("undeclared")}
+    AND json_type(certificate, ['$.signals', '$.layers']) = ['ARRAY', 'ARRAY'] AND json_type(undeclared) = 'ARRAY'))
+  AND (${isEmpty("ruleSource")} OR (${isPlain("ruleSource")}
+    AND json_type(ruleSource, ['$.id', '$.given', '$.path', '$.description', '$.sources'])
+      = ['VARCHAR', 'VARCHAR', 'VARCHAR', 'OBJECT', 'ARRAY']))), false)`;
+
+/** What is wrong with a row, in words; undefined when nothing is. */
+export function faultOfRow(record: Readonly<Record<string, JS>>): string | undefined {
+  const { run, outcome, spec, certificate, undeclared, ruleSource } = record;
+  if (!/^[0-9a-f]{16}$/.test(String(run))) return `expected a run of 16 hex digits, got ${quoted(run)}`;
+  if (!(outcomes as readonly JS[]).includes(outcome ?? null)) {
+    return `expected outcome ${outcomes.join(", ")}, got ${quoted(outcome)}`;
+  }
+  if (!isSpecification(parsed(spec))) return `expected a specification as JSON, got ${quoted(spec)}`;
+  if (isText(certificate)) {
+    if (!isCertificate(parsed(certificate))) return `expected a certificate as JSON, got ${quoted(certificate)}`;
+    if (!Array.isArray(parsed(undeclared))) return `expected undeclared signals as JSON, got ${quoted(undeclared)}`;
+  }
+  if (isText(ruleSource) && !isKeptRule(parsed(ruleSource))) {
+    return `expected the source of its rule as JSON, got ${quoted(ruleSource)}`;
+  }
+  return undefined;
+}
+
+function isSpecification(value: unknown): boolean {
+  return isRecord(value) && isRecord(value["rule"]) && isText(value["rule"]["id"]) && typeof value["seed"] === "number";
+}
+
+function isCertificate(value: unknown): boolean {
+  return isRecord(value) && Array.isArray(value["signals"]) && Array.isArray(value["layers"]);
+}
+
+function isKeptRule(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { id, given, path, description, sources } = value;
+  return isText(id) && isText(given) && isText(path) && isRecord(description) && Array.isArray(sources);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    return typeof text === "string" ? (JSON.parse(text) as unknown) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value as one short line. */
+function quoted(value: JS | undefined): string {
+  if (value === null || value === undefined) return "none";
+  const text = JSON.stringify(String(value));
+  return text.length > 40 ? `${text.slice(0, 37)}..."` : text;
+}
