@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -232,6 +232,8 @@ describe("what is no folder and no file", () => {
     const running = openJournal(folder, { study: "example", runs: [] });
     mkdirSync(join(folder, journal));
     mkdirSync(join(folder, temporary));
+    // Old enough to be cleared away, were it a file.
+    utimesSync(join(folder, temporary), 0, 0);
     const reason = "expected a file, got a folder; move it elsewhere";
     const other = await openStore(folder);
     expect(await other.problems()).toEqual([journal, temporary].map((each) => ({ file: each, reason })));

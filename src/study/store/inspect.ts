@@ -11,7 +11,7 @@ import { faultOfFile } from "./entries.ts";
 import type { Table } from "./problems.ts";
 import { readRecords } from "./read.ts";
 import { numberedRecordsOf, placeColumns, sqlList } from "./records.ts";
-import { doubtful, faultOfRow, judgedColumns, type RowFault } from "./row-faults.ts";
+import { doubtful, faultOfRow, judgedColumns, type RowFault, shortText } from "./row-faults.ts";
 import { laterReason, storeSchema } from "./schema.ts";
 
 /** What was found in a file: why it is not read, "" when it is, and the rows of it that are not. */
@@ -134,7 +134,7 @@ async function rowFaults(connection: DuckDBConnection, files: readonly string[])
     const reason = faultOfRow(record);
     if (reason === undefined) continue;
     const name = record["file"] as string;
-    const fault = { row: Number(record["place"]), run: String(record["run"]), reason };
+    const fault = { row: Number(record["place"]), run: shortText(record["run"]), reason };
     found.set(name, [...(found.get(name) ?? []), fault]);
   }
   return found;

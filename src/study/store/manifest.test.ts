@@ -68,7 +68,7 @@ it("says which cannot be read", async () => {
 
 it("is refused when a later version wrote it, and read when it carries no version", async () => {
   const { schema, ...before } = example;
-  await writeManifest(folder, before as Manifest);
+  await writeManifest(folder, before);
   expect(await readManifest(folder, example.name)).toEqual({ ...before, schema });
   const file = join(folder, "studies", `${example.name}.json`);
   writeFileSync(file, JSON.stringify(before));

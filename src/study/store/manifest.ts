@@ -9,7 +9,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { isRecord } from "../spec/keys.ts";
+import type { KeptRule } from "../run/user-rules.ts";
 import { faultOfFile } from "./entries.ts";
+import { isKeptRule } from "./kept-rule.ts";
 import { type Problem } from "./problems.ts";
 import { isMissing, namesIn, publishContent, temporaryPath } from "./publish.ts";
 import { laterReason, storeSchema } from "./schema.ts";
@@ -27,6 +29,8 @@ export const Manifest = z.looseObject({
   axes: z.record(z.string(), z.array(z.json())),
   /** ISO 8601, UTC. */
   startedAt: z.iso.datetime(),
+  /** What is kept of rules from files; a study of an earlier version has kept nothing. */
+  rules: z.array(z.custom<KeptRule>(isKeptRule, "expected a rule as it was kept")).optional(),
   /** Which version wrote it (`schema.ts`); none before there was one. */
   schema: z.int().optional(),
 });

@@ -4,13 +4,14 @@
  */
 import type { JS } from "@duckdb/node-api";
 import { isRecord } from "../spec/keys.ts";
+import { isKeptRule } from "./kept-rule.ts";
 import { sqlList } from "./records.ts";
 import { outcomes } from "./rows.ts";
 
 /** A row that is not read: its place in the file, and why. */
 export interface RowFault {
   readonly row: number;
-  /** As the row has it, which may be anything. */
+  /** As the row has it, on one line: it may be anything. */
   readonly run: string;
   readonly reason: string;
 }
@@ -43,17 +44,18 @@ export const doubtful = `NOT coalesce(regexp_full_match(run, '[0-9a-f]{16}') AND
 /** What is wrong with a row, in words; undefined when nothing is. */
 export function faultOfRow(record: Readonly<Record<string, JS>>): string | undefined {
   const { run, outcome, spec, certificate, undeclared, ruleSource } = record;
-  if (!/^[0-9a-f]{16}$/.test(String(run))) return `expected a run of 16 hex digits, got ${quoted(run)}`;
+  if (typeof run !== "string" || !/^[0-9a-f]{16}$/.test(run))
+    return `expected a run of 16 hex digits, got ${shortText(run)}`;
   if (!(outcomes as readonly JS[]).includes(outcome ?? null)) {
-    return `expected outcome ${outcomes.join(", ")}, got ${quoted(outcome)}`;
+    return `expected outcome ${outcomes.join(", ")}, got ${shortText(outcome)}`;
   }
-  if (!isSpecification(parsed(spec))) return `expected a specification as JSON, got ${quoted(spec)}`;
+  if (!isSpecification(parsed(spec))) return `expected a specification as JSON, got ${shortText(spec)}`;
   if (isText(certificate)) {
-    if (!isCertificate(parsed(certificate))) return `expected a certificate as JSON, got ${quoted(certificate)}`;
-    if (!Array.isArray(parsed(undeclared))) return `expected undeclared signals as JSON, got ${quoted(undeclared)}`;
+    if (!isCertificate(parsed(certificate))) return `expected a certificate as JSON, got ${shortText(certificate)}`;
+    if (!Array.isArray(parsed(undeclared))) return `expected undeclared signals as JSON, got ${shortText(undeclared)}`;
   }
   if (isText(ruleSource) && !isKeptRule(parsed(ruleSource))) {
-    return `expected the source of its rule as JSON, got ${quoted(ruleSource)}`;
+    return `expected the source of its rule as JSON, got ${shortText(ruleSource)}`;
   }
   return undefined;
 }
@@ -64,12 +66,6 @@ function isSpecification(value: unknown): boolean {
 
 function isCertificate(value: unknown): boolean {
   return isRecord(value) && Array.isArray(value["signals"]) && Array.isArray(value["layers"]);
-}
-
-function isKeptRule(value: unknown): boolean {
-  if (!isRecord(value)) return false;
-  const { id, given, path, description, sources } = value;
-  return isText(id) && isText(given) && isText(path) && isRecord(description) && Array.isArray(sources);
 }
 
 function isText(value: unknown): value is string {
@@ -85,8 +81,8 @@ function parsed(text: unknown): unknown {
 }
 
 /** A value as one short line. */
-function quoted(value: JS | undefined): string {
+export function shortText(value: unknown): string {
   if (value === null || value === undefined) return "none";
-  const text = JSON.stringify(String(value));
+  const text = JSON.stringify(value);
   return text.length > 40 ? `${text.slice(0, 37)}..."` : text;
 }
