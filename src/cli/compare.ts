@@ -37,14 +37,16 @@ export function compareCommand(at: Surroundings, end: (code: ExitCode) => void):
 
 async function compare(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
   const { settings, names } = namesOnly(words, "at most the name of a study");
-  const { withStore, findStudy } = await import("./stored.ts");
+  const { withStore, findStudy, sayCurvesGone } = await import("./stored.ts");
   await withStore(at, settings, "read", async (store) => {
-    const { study, planned } = await findStudy(at, store, names[0]);
+    const stored = await findStudy(at, store, names[0]);
+    const { study, planned } = stored;
     const wanted = textOption(options, "baseline");
     const rules = ruleNames(study).map(ruleIdOf);
     const baseline =
       wanted === undefined ? baselineOf(study) : oneOf("--baseline", rules, await reading(() => ruleIdOf(wanted)));
     const rows = await store.rows({ runs: planned.map(({ run }) => run) });
+    await sayCurvesGone(at, store, stored);
     const cells = summarise(planned, rows, study.tune?.by);
     const against = baseline === undefined ? [] : differences(cells, baseline);
     if (options["json"] === true) {

@@ -3,7 +3,7 @@ import { closest } from "fastest-levenshtein";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { expand } from "../study/spec/expand.ts";
-import { adoptKeptRule, type KeptRule } from "../study/run/user-rules.ts";
+import { adoptKeptRule } from "../study/run/user-rules.ts";
 import { adoptRuleFiles } from "../study/spec/load.ts";
 import type { Manifest } from "../study/store/manifest.ts";
 import { manifests } from "../study/store/manifest.ts";
@@ -11,6 +11,7 @@ import type { Store } from "../study/store/store.ts";
 import { openStore } from "../study/store/store.ts";
 import type { PlannedRun, Study, StudyInput } from "../study/spec/study.ts";
 import { defineStudy } from "../study/spec/study.ts";
+import { textOf } from "./exit.ts";
 import { commandName, type Surroundings } from "./surroundings.ts";
 import type { Settings } from "./words.ts";
 
@@ -58,7 +59,13 @@ export interface StoredStudy {
 
 /** The study with this name, or whose name alone begins so; without a name the one started last. Throws when there is none, or several. */
 export async function findStudy(at: Surroundings, store: Store, name: string | undefined): Promise<StoredStudy> {
-  const { studies } = await manifests(store.folder);
+  const { studies, problems } = await manifests(store.folder);
+  const damaged = name === undefined ? undefined : problems.find(({ file }) => file === `studies/${name}.json`);
+  if (damaged !== undefined) {
+    throw new Error(
+      `study ${name ?? ""}: expected its manifest ${store.folder}/${damaged.file}, got one that is not read: ${damaged.reason}`,
+    );
+  }
   const [latest] = [...studies].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
   if (latest === undefined) {
     throw new Error(
@@ -83,6 +90,18 @@ export async function findStudy(at: Surroundings, store: Store, name: string | u
   return readStudy(at, only);
 }
 
+/** The definition in a manifest. Throws, saying what is wrong with it. */
+function definitionIn({ name, command: typed, study }: Manifest): Study {
+  try {
+    return defineStudy(study as StudyInput);
+  } catch (cause) {
+    throw new Error(
+      `study ${name}: expected its definition in the manifest, got one that is not read: ${textOf(cause)}; run it again: ${typed}`,
+      { cause },
+    );
+  }
+}
+
 /** The study and its plan out of a manifest. Warns when this version of the program plans other runs than those listed there. */
 async function readStudy(at: Surroundings, manifest: Manifest): Promise<StoredStudy> {
   if (manifest["study"] === undefined) {
@@ -90,8 +109,8 @@ async function readStudy(at: Surroundings, manifest: Manifest): Promise<StoredSt
       `study ${manifest.name}: expected its definition in the manifest, got none; run it again: ${manifest.command}`,
     );
   }
-  const study = defineStudy(manifest["study"] as StudyInput);
-  const kept = (manifest["rules"] ?? []) as readonly KeptRule[];
+  const study = definitionIn(manifest);
+  const kept = manifest.rules ?? [];
   kept.forEach(adoptKeptRule);
   // A study of an earlier version has kept nothing of its files.
   if (kept.length === 0) await adoptRuleFiles(study);
@@ -105,4 +124,14 @@ async function readStudy(at: Surroundings, manifest: Manifest): Promise<StoredSt
     );
   }
   return { manifest, study, planned };
+}
+
+/** Says on stderr where runs of a study are stored and their curves are not. */
+export async function sayCurvesGone(at: Surroundings, store: Store, { study, planned }: StoredStudy): Promise<void> {
+  const gone = await store.withoutCurves(planned.map(({ run }) => run));
+  if (gone.length === 0) return;
+  at.stderr.write(
+    `afferent: study ${study.name}: ${gone.length} of ${planned.length} runs are stored without their curves; ` +
+      "their rows count, and figures of curves lack them\n",
+  );
 }

@@ -64,7 +64,7 @@ export function renderReport(input: ReportInput): string {
             <p class="question">${study.question}</p>
             ${study.expected === undefined ? undefined : html`<p><strong>Expected before the runs:</strong> ${study.expected}</p>`}
           </header>
-          ${progress(planned, rows)}
+          ${progress(planned, rows)} ${curvesGone(rows, input.curves)}
           <h2>Result</h2>
           ${resultTables(cells, study)} ${list(warningsOf(study, cells))}
           ${baseline === undefined ? undefined : differenceTable(cells, baseline)}
@@ -93,6 +93,19 @@ function progress(planned: readonly PlannedRun[], rows: readonly RunRow[]): Mark
     <p>
       <strong>Incomplete:</strong> ${done} of ${planned.length} runs have a result. Numbers and chosen values marked
       provisional may still change.
+    </p>
+  </div>`;
+}
+
+/** Where rows are stored and their curves are not: every run that ended well has left a point at least. */
+function curvesGone(rows: readonly RunRow[], curves: readonly CurvePoint[]): Markup | undefined {
+  const drawn = new Set(curves.map(({ run }) => run));
+  const gone = rows.filter(({ run, outcome }) => (outcome === "finished" || outcome === "stopped") && !drawn.has(run));
+  if (gone.length === 0) return undefined;
+  return html`<div class="notice" role="status">
+    <p>
+      <strong>Curves missing:</strong> ${gone.length} of ${rows.length} stored runs are without their curves; figures of
+      curves lack them.
     </p>
   </div>`;
 }

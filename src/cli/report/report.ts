@@ -30,7 +30,7 @@ export function reportCommand(at: Surroundings, end: (code: ExitCode) => void): 
 
 async function report(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
   const { settings, names } = namesOnly(words, "at most the name of a study");
-  const { withStore, findStudy } = await import("../stored.ts");
+  const { withStore, findStudy, sayCurvesGone } = await import("../stored.ts");
   await withStore(at, settings, "read", async (store) => {
     const stored = await findStudy(at, store, names[0]);
     const { writeReport } = await import("./page.ts");
@@ -45,6 +45,7 @@ async function report(at: Surroundings, words: readonly string[], options: Optio
         `afferent: study ${study.name}: ${finished} of ${planned.length} runs are stored; the page says so\n`,
       );
     }
+    await sayCurvesGone(at, store, stored);
     if (options["open"] !== true) return;
     const problem = await openInBrowser(path, at.env);
     if (problem !== undefined) at.stderr.write(`afferent: --open: ${problem}; open ${path} yourself\n`);

@@ -6,7 +6,7 @@
  * (NaN when not measured), `metrics` (a map from name to number), `wallSeconds`, `finishedAt`, `provenance.*`, `graph` and `compiled`
  * (names of what was certified and of what ran), `undeclared` (signals read and not claimed, as JSON), `certificate` (as JSON), `ruleSource`
  * (card and source of a rule from a file, as JSON), `spec` (the whole
- * specification as JSON) and `groupId` (the group of runs that was computed together; curves carry it too).
+ * specification as JSON), `groupId` (the group of runs that was computed together; curves carry it too) and `schema` (`schema.ts`).
  * Curves: `run`, `step`, `metric`, `value`, `groupId`.
  *
  * From Python: `duckdb.sql("select * from read_parquet('<store>/rows/*.parquet', union_by_name = true)")`. Those files may hold a
@@ -26,6 +26,8 @@ import {
 import type { CurvePoint, Outcome, RunKnowledge, RunRow } from "./rows.ts";
 import type { KeptRule } from "../run/user-rules.ts";
 import type { RunSpec } from "../spec/spec.ts";
+import type { Table } from "./problems.ts";
+import { storeSchema } from "./schema.ts";
 
 type ColumnType = "VARCHAR" | "BIGINT" | "DOUBLE" | "BOOLEAN" | "BIGINT[]" | "MAP(VARCHAR, DOUBLE)";
 
@@ -120,6 +122,7 @@ export const rowColumns: readonly Column<RunRow>[] = [
   { name: "ruleSource", type: "VARCHAR", of: (row) => row.knows?.rule && JSON.stringify(row.knows.rule) },
   { name: "spec", type: "VARCHAR", of: (row) => JSON.stringify(row.spec) },
   { name: "groupId", type: "VARCHAR", of: (_, groupId) => groupId },
+  { name: "schema", type: "BIGINT", of: () => storeSchema },
 ];
 
 /** The columns of `curves/`, in order. */
@@ -131,10 +134,15 @@ export const curveColumns: readonly Column<CurvePoint>[] = [
   { name: "groupId", type: "VARCHAR", of: (_, groupId) => groupId },
 ];
 
+/** Names and types of a table's columns, in order. */
+export function columnsOf(table: Table): readonly Pick<Column<never>, "name" | "type">[] {
+  return table === "rows" ? rowColumns : curveColumns;
+}
+
 /** The columns that `rowOf` reads, as they stand in SELECT; the others repeat what `spec` says. */
 export const columnsOfRow = rowColumns
   .map(({ name }) => name)
-  .filter((name) => !Object.hasOwn(specColumns, name) && !["rule", "ruleOptions", "groupId"].includes(name))
+  .filter((name) => !Object.hasOwn(specColumns, name) && !["rule", "ruleOptions", "groupId", "schema"].includes(name))
   .map((name) => `"${name}"`)
   .join(", ");
 

@@ -6,9 +6,10 @@
  * file can only be younger, so two processes that compact at once cannot remove each other's work.
  */
 import { rm, stat } from "node:fs/promises";
-import { type Database, recordsOf } from "./database.ts";
+import type { Database } from "./database.ts";
 import { type Inventory, type Table, tables } from "./problems.ts";
 import { isMissing } from "./publish.ts";
+import { recordsOf } from "./records.ts";
 import { writeParquet } from "./write.ts";
 
 /** Which files `compact` takes. */
@@ -25,7 +26,7 @@ export interface Compaction {
   readonly into: number;
 }
 
-/** Merges the small files of each table. Nothing is lost: where a run was computed twice, both rows are kept. */
+/** Merges the small files of each table. Nothing is lost: where a run was computed twice, both rows are kept. Damage stays where it is. */
 export async function compact(
   inventory: Inventory,
   database: Database,
@@ -35,7 +36,11 @@ export async function compact(
   let into = 0;
   const listing = await inventory.list();
   for (const table of tables) {
-    for (const sources of await batches(listing[table], smallerThan, atMost)) {
+    for (const sources of await batches(
+      listing[table].filter((file) => !listing.setAside.has(file)),
+      smallerThan,
+      atMost,
+    )) {
       if (!(await merge(inventory.store, database, table, sources))) continue;
       merged += sources.length;
       into += 1;

@@ -10,7 +10,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { RunRow } from "./rows.ts";
-import { sqlString } from "./database.ts";
+import { sqlString } from "./records.ts";
 import { publish, temporaryBeside } from "./publish.ts";
 import { readCurves, readRows, type RowCondition, selectCurves, selectRows } from "./read.ts";
 

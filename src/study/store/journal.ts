@@ -8,6 +8,7 @@ import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { faultOfFile } from "./entries.ts";
 import { liveness, ownedName, ownerOf, type Owner } from "./ownership.ts";
 import { isMissing, namesIn } from "./publish.ts";
 
@@ -83,6 +84,7 @@ export async function inFlight(store: string): Promise<InFlight[]> {
     if (owner === undefined) continue;
     const path = join(store, "journal", name);
     try {
+      if ((await faultOfFile(path)) !== "") continue;
       const lastAt = (await stat(path)).mtime.toISOString();
       const { header, entries } = parseJournal(await readFile(path, "utf8"));
       const live = liveness(owner);

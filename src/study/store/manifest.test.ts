@@ -18,6 +18,7 @@ const example: Manifest = {
   axes: { "rule.id": ["backprop", "oja"], "train.learningRate": [0.1, 0.01] },
   startedAt: "2026-01-02T03:04:05.678Z",
   claims: [{ text: "backprop is best" }],
+  schema: 1,
 };
 
 it("comes back as written, and a later one replaces it", async () => {
@@ -61,6 +62,46 @@ it("says which cannot be read", async () => {
   expect(problems.map(({ file }) => file)).toEqual(["studies/copy.json", "studies/torn.json"]);
   expect(problems[0]!.reason).toBe('expected the manifest of this name, got that of "first-comparison"');
   await expect(readManifest(folder, "torn")).rejects.toThrow(
-    /torn\.json: expected a study's manifest, got .*; remove it and run/,
+    /torn\.json: not a study's manifest: expected JSON; run the study again$/,
   );
+});
+
+it("is refused when a later version wrote it, and read when it carries no version", async () => {
+  const { schema, ...before } = example;
+  await writeManifest(folder, before);
+  expect(await readManifest(folder, example.name)).toEqual({ ...before, schema });
+  const file = join(folder, "studies", `${example.name}.json`);
+  writeFileSync(file, JSON.stringify(before));
+  expect(await manifests(folder)).toEqual({ studies: [before], problems: [] });
+  writeFileSync(file, JSON.stringify({ schema: 2, runs: "of another form" }));
+  expect(await manifests(folder)).toEqual({
+    studies: [],
+    problems: [
+      {
+        file: "studies/first-comparison.json",
+        reason: "written by a later afferent (schema 2; this one reads 1): upgrade to read it",
+      },
+    ],
+  });
+});
+
+it.each([
+  ["null", "null", "not a study's manifest: Invalid input: expected object, received null; run the study again"],
+  ["bytes", Buffer.from([0, 255, 7]), "not a study's manifest: expected JSON; run the study again"],
+  [
+    "runs that are none",
+    JSON.stringify({ ...example, runs: [1], axes: 2 }),
+    /^not a study's manifest: runs\.0: .*, axes: .*$/,
+  ],
+])("is named in one line when it is %s", async (_, content, reason) => {
+  await writeManifest(folder, example);
+  writeFileSync(join(folder, "studies", "broken.json"), content);
+  const { studies, problems } = await manifests(folder);
+  expect(studies).toEqual([example]);
+  expect(problems).toEqual([
+    {
+      file: "studies/broken.json",
+      reason: typeof reason === "string" ? reason : (expect.stringMatching(reason) as string),
+    },
+  ]);
 });

@@ -2,13 +2,19 @@
  * A study's manifest: which runs it is made of, whoever computed them.
  *
  * Two studies that share a run compute it once, and its row names the study that did. The manifest is therefore what a report
- * reads first. One JSON file a study, `studies/<name>.json`, replaced whole whenever the study is planned again.
+ * reads first. One JSON file a study, `studies/<name>.json`, replaced whole whenever the study is planned again. Without it, as when it is
+ * damaged, a study is the rows that name it.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { isRecord } from "../spec/keys.ts";
+import type { KeptRule } from "../run/user-rules.ts";
+import { faultOfFile } from "./entries.ts";
+import { isKeptRule } from "./kept-rule.ts";
 import { type Problem } from "./problems.ts";
 import { isMissing, namesIn, publishContent, temporaryPath } from "./publish.ts";
+import { laterReason, storeSchema } from "./schema.ts";
 
 /** What a manifest holds; keys beyond these are kept as they are. */
 export const Manifest = z.looseObject({
@@ -23,6 +29,10 @@ export const Manifest = z.looseObject({
   axes: z.record(z.string(), z.array(z.json())),
   /** ISO 8601, UTC. */
   startedAt: z.iso.datetime(),
+  /** What is kept of rules from files; a study of an earlier version has kept nothing. */
+  rules: z.array(z.custom<KeptRule>(isKeptRule, "expected a rule as it was kept")).optional(),
+  /** Which version wrote it (`schema.ts`); none before there was one. */
+  schema: z.int().optional(),
 });
 /** A study's manifest. */
 export type Manifest = z.output<typeof Manifest>;
@@ -31,54 +41,64 @@ export type Manifest = z.output<typeof Manifest>;
 export async function writeManifest(store: string, manifest: Manifest): Promise<void> {
   const checked = Manifest.safeParse(manifest);
   if (!checked.success) {
-    throw new Error(`manifest of study "${manifest.name}": ${z.prettifyError(checked.error)}`);
+    throw new Error(`manifest of study "${manifest.name}": ${faultsOf(checked.error)}`);
   }
-  const content = `${JSON.stringify(checked.data, undefined, 2)}\n`;
+  const content = `${JSON.stringify({ ...checked.data, schema: storeSchema }, undefined, 2)}\n`;
   await publishContent(await temporaryPath(store), manifestPath(store, checked.data.name), content);
 }
 
-/** A study's manifest, undefined when there is none. Throws, with the file and what is wrong, when it cannot be read. */
+/** A study's manifest, undefined when there is none. Throws, with the file and what is wrong in one line, when it cannot be read. */
 export async function readManifest(store: string, name: string): Promise<Manifest | undefined> {
   const path = manifestPath(store, name);
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-  const parsed = parseManifest(text);
-  if (typeof parsed === "string") {
-    throw new Error(`${path}: expected a study's manifest, got ${parsed}; remove it and run the study again`);
-  }
-  return parsed;
+  const found = await readFrom(path);
+  if (typeof found === "string") throw new Error(`${path}: ${found}`);
+  return found;
 }
 
 /** All manifests by name, and those that cannot be read as problems. */
 export async function manifests(store: string): Promise<{ studies: Manifest[]; problems: Problem[] }> {
   const studies: Manifest[] = [];
   const problems: Problem[] = [];
-  for (const file of await namesIn(join(store, "studies"))) {
-    const parsed = parseManifest(await readFile(join(store, "studies", file), "utf8").catch(() => ""));
-    if (typeof parsed === "string") {
-      problems.push({ file: `studies/${file}`, reason: `not a study's manifest: ${parsed}; run the study again` });
-    } else if (`${parsed.name}.json` !== file) {
-      problems.push({
-        file: `studies/${file}`,
-        reason: `expected the manifest of this name, got that of "${parsed.name}"`,
-      });
-    } else studies.push(parsed);
+  for (const name of await namesIn(join(store, "studies"))) {
+    const file = `studies/${name}`;
+    const found = await readFrom(join(store, file));
+    if (found === undefined) continue;
+    if (typeof found === "string") problems.push({ file, reason: found });
+    else if (`${found.name}.json` !== name) {
+      problems.push({ file, reason: `expected the manifest of this name, got that of "${found.name}"` });
+    } else studies.push(found);
   }
   return { studies, problems };
 }
 
-function parseManifest(text: string): Manifest | string {
+/** The manifest in a file, undefined when there is no such file, otherwise why it cannot be read. */
+async function readFrom(path: string): Promise<Manifest | string | undefined> {
+  const fault = await faultOfFile(path);
+  if (fault !== "") return fault;
   try {
-    const parsed = Manifest.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : z.prettifyError(parsed.error);
+    return parseManifest(await readFile(path, "utf8"));
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return isMissing(error) ? undefined : `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
   }
+}
+
+function parseManifest(text: string): Manifest | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return "not a study's manifest: expected JSON; run the study again";
+  }
+  // First: of a later version nothing else is known.
+  const schema = isRecord(value) ? value["schema"] : undefined;
+  if (typeof schema === "number" && schema > storeSchema) return laterReason(schema);
+  const parsed = Manifest.safeParse(value);
+  return parsed.success ? parsed.data : `not a study's manifest: ${faultsOf(parsed.error)}; run the study again`;
+}
+
+/** What is wrong, in one line. */
+function faultsOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message)).join(", ");
 }
 
 function manifestPath(store: string, name: string): string {

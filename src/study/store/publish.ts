@@ -57,7 +57,7 @@ export async function removeLeftovers(store: string): Promise<string[]> {
   for (const name of await namesIn(folder)) {
     const owner = ownerOf(name, extension);
     const written = await stat(join(folder, name)).catch(() => undefined);
-    if (owner === undefined || written === undefined) continue;
+    if (owner === undefined || written?.isFile() !== true) continue;
     const age = Date.now() - written.mtimeMs;
     if (age > abandonedMilliseconds || (age > graceMilliseconds && liveness(owner) === "gone")) {
       await rm(join(folder, name), { force: true });
@@ -67,15 +67,18 @@ export async function removeLeftovers(store: string): Promise<string[]> {
   return removed;
 }
 
-/** The names in a folder, sorted, without hidden ones (`.DS_Store`, `.nfs...`); none when the folder is not there. */
+/** The names in a folder, sorted, without hidden ones (`.DS_Store`, `.nfs...`); none when there is no such folder (`entryProblems` says why). */
 export async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await readdir(folder)).filter((name) => !name.startsWith(".")).sort();
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (noFolder.has((error as NodeJS.ErrnoException).code ?? "")) return [];
     throw error;
   }
 }
+
+/** What the file system says of a folder that is not there, is a file or a link to itself, or must not be read. */
+const noFolder = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EACCES"]);
 
 /** Whether an error of the file system says that the file does not exist. */
 export function isMissing(error: unknown): boolean {

@@ -2,7 +2,7 @@
 import type { DuckDBConnection, JS } from "@duckdb/node-api";
 import type { CurvePoint, RunRow } from "./rows.ts";
 import { columnsOfRow, rowOf } from "./columns.ts";
-import { sqlString } from "./database.ts";
+import { sqlString } from "./records.ts";
 
 /** Which rows are wanted: those that name a study, those of some runs; all that satisfy both. */
 export interface RowCondition {

@@ -7,8 +7,10 @@ import type { Signal } from "../../rules/index.ts";
 import type { KeptRule } from "../run/user-rules.ts";
 import type { RunSpec } from "../spec/spec.ts";
 
-/** How a run ended. `finished` and `stopped` (early stop reached) are successes; `diverged` is a result; `failed` is an error. */
-export type Outcome = "finished" | "stopped" | "diverged" | "failed";
+/** How a run ends. `finished` and `stopped` (early stop reached) are successes; `diverged` is a result; `failed` is an error. */
+export const outcomes = ["finished", "stopped", "diverged", "failed"] as const;
+/** How a run ended. */
+export type Outcome = (typeof outcomes)[number];
 
 export interface RunRow {
   /** Hash of the canonical specification: 16 hex digits. */

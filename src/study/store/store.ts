@@ -16,6 +16,7 @@ import { resolve } from "node:path";
 import type { CurvePoint, RunRow } from "./rows.ts";
 import { compact, type Compaction, type CompactOptions } from "./compact.ts";
 import { Database } from "./database.ts";
+import { entryProblems, folderProblems } from "./entries.ts";
 import { exportCurves, exportRows, type ExportFormat } from "./export.ts";
 import { manifests, readManifest } from "./manifest.ts";
 import { Inventory, type Problem } from "./problems.ts";
@@ -25,15 +26,15 @@ import { writeGroup } from "./write.ts";
 
 /** Which rows are asked for; all conditions given hold together. */
 export interface RowFilter {
-  /** The runs of the study's manifest or, without one, the rows that name the study. */
+  /** The runs of the study's manifest or, without one that can be read, the rows that name the study. */
   readonly study?: string;
   readonly runs?: readonly string[];
 }
 
 /**
  * Opens the store in a folder. For writing (the default) a missing folder is created, the folder is tried by writing to it, and
- * what killed writers left is cleared away. Throws when the path is not a folder, cannot be written, or (`access: "read"`) does
- * not exist.
+ * what killed writers left is cleared away. Throws when the path is not a folder, cannot be written, has something else where a
+ * folder of its own belongs, or (`access: "read"`) does not exist.
  */
 export async function openStore(path: string, options: { access?: "read" | "write" } = {}): Promise<Store> {
   const folder = resolve(path);
@@ -78,9 +79,18 @@ export class Store {
     return new Set(found.map(({ run }) => run as string));
   }
 
-  /** Files that are damaged or not afferent's; they are not read. */
+  /** Those of the runs that ended well and whose curves are not there. */
+  async withoutCurves(runs: readonly string[]): Promise<string[]> {
+    const sql = `SELECT run FROM runs ANTI JOIN curvePoints USING (run, groupId)
+      WHERE outcome IN ('finished', 'stopped') AND ${isOneOf("run", runs)} ORDER BY run`;
+    const found = await this.#database.reading((connection) => readRecords(connection, sql));
+    return found.map(({ run }) => run as string);
+  }
+
+  /** Files that are damaged, of a later version or not afferent's, in part or whole; what is damaged is not read. */
   async problems(): Promise<Problem[]> {
-    return [...(await this.#inventory.list()).problems, ...(await manifests(this.folder)).problems];
+    const { problems } = await this.#inventory.list();
+    return [...(await entryProblems(this.folder)), ...problems, ...(await manifests(this.folder)).problems];
   }
 
   /** Merges small files; `compact.ts` says why that is safe. */
@@ -115,7 +125,9 @@ export class Store {
   }
 
   async #condition(filter: RowFilter): Promise<RowCondition> {
-    const manifest = filter.study === undefined ? undefined : await readManifest(this.folder, filter.study);
+    // A manifest that cannot be read is among the problems; the rows still name their study.
+    const manifest =
+      filter.study === undefined ? undefined : await readManifest(this.folder, filter.study).catch(() => undefined);
     if (manifest === undefined) return filter;
     const members = new Set(manifest.runs);
     return { runs: filter.runs?.filter((run) => members.has(run)) ?? manifest.runs };
@@ -137,6 +149,9 @@ async function checkReadable(folder: string): Promise<void> {
 }
 
 async function makeWritable(folder: string): Promise<void> {
+  await checkFolder(folder);
+  const [wrong] = await folderProblems(folder);
+  if (wrong !== undefined) throw new Error(`store: ${folder}/${wrong.file}: ${wrong.reason}`);
   try {
     await mkdir(folder, { recursive: true });
     // Tried, not asked: permissions alone do not tell of read-only mounts and full disks.

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { runIdentity } from "../spec/identity.ts";
 import type { CurvePoint, RunRow } from "./rows.ts";
 import { appendRecords, curveColumns, rowColumns } from "./columns.ts";
-import { createTable, type Database, sqlString } from "./database.ts";
+import type { Database } from "./database.ts";
 import { uniqueName } from "./ownership.ts";
 import { fileDigest, type Table } from "./problems.ts";
 import { publish, temporaryPath } from "./publish.ts";
+import { createTable, sqlString } from "./records.ts";
 
 /**
  * Writes the rows of a group and their curves. When it returns both are on disk and visible to every process. Throws, having
@@ -25,8 +26,8 @@ export async function writeGroup(
   checkGroup(rows, curves);
   const groupId = uniqueName();
   await database.connected(async (connection) => {
-    await connection.run(createTable("groupCurves", curveColumns));
-    await connection.run(createTable("groupRows", rowColumns));
+    await connection.run(createTable("groupCurves", "curves"));
+    await connection.run(createTable("groupRows", "rows"));
     const curveAppender = await connection.createAppender("groupCurves");
     appendRecords(curveAppender, curveColumns, curves, groupId);
     curveAppender.closeSync();
