@@ -68,7 +68,7 @@ it("names the nearest rule, and a task or pair that cannot be", async () => {
   const small = "data.train=16 data.validation=8 data.test=8";
   const rule = await typed(`run rule=backprob ${small}`);
   expect(rule.stderr).toMatch(
-    /^afferent: .*rule: expected one of backprop, .*, got "backprob"; did you mean "backprop"\?\n$/,
+    /^afferent: .*rule: expected a rule, got "backprob"; did you mean "backprop"\? \(afferent rules lists all\)\n$/,
   );
   const task = await typed(`run task.v=4 task.m=9 ${small}`);
   expect(task.stderr).toMatch(/^afferent: .*: expected m \* .* <= v\^s, .*\n$/);

@@ -221,7 +221,7 @@ describe("a finished study", () => {
     const { code, stderr } = await typed("compare exmaple", env);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `afferent: study: expected one of example, got "exmaple"; did you mean example? (store ${store})\n`,
+      `afferent: study: expected a study of the store ${store}, got "exmaple"; did you mean example? (afferent ls lists all)\n`,
     );
   });
 

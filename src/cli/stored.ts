@@ -72,7 +72,8 @@ export async function findStudy(at: Surroundings, store: Store, name: string | u
   const names = studies.map((study) => study.name);
   if (only === undefined) {
     throw new Error(
-      `study: expected one of ${names.join(", ")}, got "${name}"; did you mean ${closest(name, names)}? (store ${store.folder})`,
+      `study: expected a study of the store ${store.folder}, got "${name}"; did you mean ${closest(name, names)}? ` +
+        `(${commandName(at)} ls lists all)`,
     );
   }
   if (matches.length > 1) {
