@@ -6,6 +6,7 @@ import { command, type OptionValues, textOption } from "./command.ts";
 import type { ExitCode } from "./exit.ts";
 import { printJson } from "./json.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { forceOption, writeNew } from "./overwrite.ts";
 import { namesOnly, oneOf } from "./words.ts";
 
 const formats = ["parquet", "csv", "json"] as const;
@@ -34,7 +35,8 @@ export function exportCommand(at: Surroundings, end: (code: ExitCode) => void): 
   )
     .option("--format <format>", `one of ${formats.join(", ")}`, "parquet")
     .option("--curves", "the training curves instead of the rows")
-    .option("--out <file>", "where to write it; <study>.<format> in the working folder when left out");
+    .option("--out <file>", "where to write it; <study>.<format> in the working folder when left out")
+    .option(...forceOption);
 }
 
 async function exportStudy(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
@@ -46,9 +48,9 @@ async function exportStudy(at: Surroundings, words: readonly string[], options: 
     const curves = options["curves"] === true;
     const file = resolve(textOption(options, "out") ?? `${study.name}${curves ? "-curves" : ""}.${format}`);
     const runs = planned.map(({ run }) => run);
-    const count = curves
-      ? await store.exportCurves(runs, format, file)
-      : await store.exportRows({ runs }, format, file);
+    const count = await writeNew("--out", file, options, (path) =>
+      curves ? store.exportCurves(runs, format, path) : store.exportRows({ runs }, format, path),
+    );
     if (options["json"] === true)
       printJson(at, { study: study.name, format, file, [curves ? "points" : "rows"]: count });
     else at.stdout.write(`${plural(count, curves ? "point" : "run")} of ${study.name} written to ${file}\n`);

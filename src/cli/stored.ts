@@ -2,6 +2,7 @@
 import { closest } from "fastest-levenshtein";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { makeFolder } from "../study/folder.ts";
 import { expand } from "../study/spec/expand.ts";
 import { adoptKeptRule, type KeptRule } from "../study/run/user-rules.ts";
 import { adoptRuleFiles } from "../study/spec/load.ts";
@@ -11,6 +12,7 @@ import type { Store } from "../study/store/store.ts";
 import { openStore } from "../study/store/store.ts";
 import type { PlannedRun, Study, StudyInput } from "../study/spec/study.ts";
 import { defineStudy } from "../study/spec/study.ts";
+import { UsageError } from "./exit.ts";
 import { commandName, type Surroundings } from "./surroundings.ts";
 import type { Settings } from "./words.ts";
 
@@ -38,6 +40,7 @@ export async function withStore<T>(
         "AFFERENT_STORE names another",
     );
   }
+  if (access === "write") await makeStoreFolder(folder);
   const store = await openStore(folder, { access });
   try {
     for (const { file, reason } of await store.problems()) {
@@ -47,6 +50,17 @@ export async function withStore<T>(
   } finally {
     await store.close();
   }
+}
+
+/** Throws where the folder cannot be made; what else is wrong with it, opening the store says. */
+async function makeStoreFolder(folder: string): Promise<void> {
+  await makeFolder(folder).catch((cause: unknown) => {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new UsageError(
+      `store: expected a folder that can be written, got ${folder} (${code}); choose another with store.path=DIR or AFFERENT_STORE`,
+      { cause },
+    );
+  });
 }
 
 /** A study as the store knows it. */

@@ -1,9 +1,11 @@
 /** `afferent trace`: a run's first steps as files, to check a rule from Python. */
 import type { Command } from "commander";
+import { join } from "node:path";
 import { alignColumns, plural } from "./columns.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import { type ExitCode, reading } from "./exit.ts";
 import { printJson } from "./json.ts";
+import { forceOption, refuseReplacing } from "./overwrite.ts";
 import { checkedRuns, oneRun, sayUndeclared, undeclaredOption } from "./plan.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { countFrom, sortWords } from "./words.ts";
@@ -30,6 +32,7 @@ export function traceCommand(at: Surroundings, end: (code: ExitCode) => void): C
   )
     .option("--steps <n>", "how many steps", "5")
     .option("--out <dir>", "folder to write to; trace in the working folder when left out", "trace")
+    .option(...forceOption)
     .option(...undeclaredOption);
 }
 
@@ -40,7 +43,15 @@ async function trace(at: Surroundings, words: readonly string[], options: Option
   const { spec } = planned;
   const plan = await checkedRuns([planned]);
   await reading(() => sayUndeclared(at, plan, options));
-  const { writeTrace } = await import("../study/trace/trace.ts");
+  const folder = textOption(options, "out") ?? "trace";
+  const { holdsTrace, traceFiles, writeTrace } = await import("../study/trace/trace.ts");
+  if (!(await holdsTrace(folder, spec, steps))) {
+    await refuseReplacing(
+      "--out",
+      traceFiles.map(([name]) => join(folder, name)),
+      options,
+    );
+  }
   const { nodeEngine } = await import("../runtime/node-engine.node.ts");
   const engine = nodeEngine({
     device: spec.engine.device,
@@ -48,7 +59,7 @@ async function trace(at: Surroundings, words: readonly string[], options: Option
   });
   const written = await writeTrace(spec, {
     steps,
-    folder: textOption(options, "out") ?? "trace",
+    folder,
     engine,
     planned: plan.models.of(spec),
   });
