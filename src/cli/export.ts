@@ -18,7 +18,7 @@ export function exportCommand(at: Surroundings, end: (code: ExitCode) => void): 
       words: "[study]",
       summary: "write the rows or curves of a study to a file that other programs read",
       details: [
-        "Without a name: the study started last. One row a run: specification, seeds, outcome, errors, metrics, provenance.\n" +
+        "Without a name, or as latest: the study started last. One row a run: specification, seeds, outcome, errors, metrics, provenance.\n" +
           "CSV has a column for each metric, named metrics.<name>; JSON has the rows as afferent show --json prints them.\n" +
           "With --curves: one line a point of the training curves, with columns run, step, metric, value.",
       ],

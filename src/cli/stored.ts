@@ -70,10 +70,17 @@ export interface StoredStudy {
   readonly planned: readonly PlannedRun[];
 }
 
-/** The study with this name, or whose name alone begins so; without a name the one started last. Throws when there is none, or several. */
+/** A name for the study started last, wherever a study is named. */
+const latestName = "latest";
+
+/**
+ * The study with this name, or whose name begins so; of several the one started last, which is said on stderr. Without a name, or as
+ * `latest`: the one started last. Throws when there is none.
+ */
 export async function findStudy(at: Surroundings, store: Store, name: string | undefined): Promise<StoredStudy> {
-  const { studies } = await manifests(store.folder);
-  const [latest] = [...studies].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  const { studies: unsorted } = await manifests(store.folder);
+  const studies = [...unsorted].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  const [latest] = studies;
   if (latest === undefined) {
     throw new Error(
       `store: expected at least one study in ${store.folder}, got none; ${commandName(at)} run starts one`,
@@ -81,21 +88,23 @@ export async function findStudy(at: Surroundings, store: Store, name: string | u
   }
   if (name === undefined) return readStudy(at, latest);
   const exact = studies.find((study) => study.name === name);
-  const matches = exact === undefined ? studies.filter((study) => study.name.startsWith(name)) : [exact];
-  const [only] = matches;
-  const names = studies.map((study) => study.name);
-  if (only === undefined) {
+  if (exact !== undefined) return readStudy(at, exact);
+  if (name === latestName) return readStudy(at, latest);
+  const [first, ...others] = studies.filter((study) => study.name.startsWith(name));
+  if (first === undefined) {
+    const names = [latestName, ...studies.map((study) => study.name)];
     throw new Error(
       `study: expected a study of the store ${store.folder}, got "${name}"; did you mean ${closest(name, names)}? ` +
         `(${commandName(at)} ls lists all)`,
     );
   }
-  if (matches.length > 1) {
-    throw new Error(
-      `study: expected the name of one study, got "${name}"; it fits ${matches.map((study) => study.name).join(", ")}`,
+  if (others.length > 0) {
+    at.stderr.write(
+      `afferent: study ${name}: ${others.length + 1} studies begin so; this is ${first.name}, started last ` +
+        `(${commandName(at)} ls lists all)\n`,
     );
   }
-  return readStudy(at, only);
+  return readStudy(at, first);
 }
 
 /** The study and its plan out of a manifest. Warns when this version of the program plans other runs than those listed there. */
