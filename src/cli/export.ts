@@ -1,6 +1,7 @@
 /** `afferent export`: the rows or the curves of a study for other programs. */
 import type { Command } from "commander";
 import { resolve } from "node:path";
+import { chosenRuns, summarise } from "../study/summary/summary.ts";
 import { plural } from "./columns.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import type { ExitCode } from "./exit.ts";
@@ -19,7 +20,9 @@ export function exportCommand(at: Surroundings, end: (code: ExitCode) => void): 
       summary: "write the rows or curves of a study to a file that other programs read",
       details: [
         "Without a name, or as latest: the study started last. One row a run: specification, seeds, outcome, errors, metrics, provenance.\n" +
-          "CSV has a column for each metric, named metrics.<name>; JSON has the rows as afferent show --json prints them.\n" +
+          "chosen is true for the runs that compare and report take: those at the tuned values chosen for their cell, all where nothing\n" +
+          "is tuned. Means over chosen rows are theirs, but that a diverged run counts there as chance, 1 - 1 / task.classes.\n" +
+          "CSV has a column for each metric, named metrics.<name>; JSON has the rows as afferent show --json prints them, and chosen.\n" +
           "With --curves: one line a point of the training curves, with columns run, step, metric, value.",
       ],
       examples: [
@@ -48,8 +51,9 @@ async function exportStudy(at: Surroundings, words: readonly string[], options: 
     const curves = options["curves"] === true;
     const file = resolve(textOption(options, "out") ?? `${study.name}${curves ? "-curves" : ""}.${format}`);
     const runs = planned.map(({ run }) => run);
+    const chosen = chosenRuns(summarise(planned, await store.rows({ runs }), study.tune?.by));
     const count = await writeNew("--out", file, options, (path) =>
-      curves ? store.exportCurves(runs, format, path) : store.exportRows({ runs }, format, path),
+      curves ? store.exportCurves(runs, format, path) : store.exportRows({ runs }, format, path, chosen),
     );
     if (options["json"] === true)
       printJson(at, { study: study.name, format, file, [curves ? "points" : "rows"]: count });
