@@ -1,6 +1,7 @@
 /** `afferent trace`: a run's first steps as files, to check a rule from Python. */
 import type { Command } from "commander";
 import { join } from "node:path";
+import { refuseLongTrace } from "../study/run/sizes.ts";
 import { alignColumns, plural } from "./columns.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import { type ExitCode, reading } from "./exit.ts";
@@ -43,6 +44,7 @@ async function trace(at: Surroundings, words: readonly string[], options: Option
   const { spec } = planned;
   const plan = await checkedRuns([planned]);
   await reading(() => sayUndeclared(at, plan, options));
+  await reading(() => refuseLongTrace(spec, steps));
   const folder = textOption(options, "out") ?? "trace";
   const { holdsTrace, traceFiles, writeTrace } = await import("../study/trace/trace.ts");
   if (!(await holdsTrace(folder, spec, steps))) {
