@@ -57,7 +57,7 @@ async function compare(at: Surroundings, words: readonly string[], options: Opti
       });
       return;
     }
-    at.stdout.write(`${study.name}: ${study.question}\n\n${renderTable(cells, at.stdout.columns)}`);
+    at.stdout.write(`${study.name}: ${study.question}\n\n${renderTable(cells, at.stdout.columns, study.controls)}`);
     if (against.length > 0)
       at.stdout.write(`\ntest error minus that of ${baseline ?? ""}, paired by seed\n\n${renderDifferences(against)}`);
   });

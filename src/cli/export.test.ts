@@ -20,6 +20,7 @@ const study = defineStudy({
   question: "Which rate?",
   base: { task: { v: 4, m: 2, depth: 2 }, data: { train: 16, validation: 8, test: 8 }, train: { steps: 40 } },
   grid: { rule: ["backprop", "frozen"], seed: [0, 1] },
+  controls: { frozen: "the read-out alone" },
   tune: { over: { "train.learningRate": [0.1, 0.01] } },
 });
 const best = { backprop: 0.1, frozen: 0.01 } as Readonly<Record<string, number>>;
@@ -59,6 +60,10 @@ it("marks the runs at the chosen values: their mean is that of compare, in every
   expect(rows.map(({ chosen, spec }) => chosen === (spec.train.learningRate === best[spec.rule.id]))).toEqual(
     Array<boolean>(8).fill(true),
   );
+  // The table says what the report says: frozen is a control.
+  const { stdout } = await typed(`compare store.path=${store}`);
+  expect(stdout).toMatch(/\nfrozen \(control\) +/);
+  expect(stdout).toContain("\ncontrol frozen: the read-out alone\n");
   const { cells } = (await typedJson(`compare store.path=${store}`)) as {
     cells: { rule: string; measures: { testError: { mean: number } } }[];
   };

@@ -201,7 +201,7 @@ function sayDone(
   const [first] = planned;
   at.stderr.write(`${plural(computed, "run")} computed in ${duration(seconds)}, ${reused} taken from the store\n`);
   at.stdout.write(
-    `\n${study.question}\n\n${renderTable(cells, at.stdout.columns)}` +
+    `\n${study.question}\n\n${renderTable(cells, at.stdout.columns, study.controls)}` +
       `\nreport  ${report}\n` +
       `next    ${afferent} report ${study.name} --open${store}    the figures, in the browser\n` +
       `        ${afferent} compare ${study.name}${store}    differences between rules, with tests\n` +

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { parameterCount } from "../../networks/index.ts";
-import { RunSpec, type RunSpecInput } from "../spec/spec.ts";
+import { RunSpec } from "../spec/spec.ts";
 import { completeSpec, networkOf } from "./build.ts";
 import { PlannedModel } from "./planned-model.ts";
 import { limits, refuseLongTrace, refuseTooLarge } from "./sizes.ts";
 
-const specOf = (input: RunSpecInput): RunSpec => completeSpec(RunSpec.parse(input));
-const messageOf = (input: RunSpecInput): string => {
+type Input = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+const specOf = (input: Input): RunSpec => completeSpec(RunSpec.parse(input));
+const messageOf = (input: Input): string => {
   try {
     refuseTooLarge(specOf(input));
     return "";
@@ -21,7 +23,7 @@ it("takes the defaults, and sizes that are large and possible", () => {
   expect(messageOf({ task: { v: 8, m: 2, depth: 10 }, network: { width: 64 } })).toBe("");
 });
 
-it.each<[string, RunSpecInput]>([
+it.each<[string, Input]>([
   [
     "task.depth: expected strings of at most 1048576 symbols, got s^depth = 2^30; task.depth=20 fits",
     { task: { depth: 30 } },
@@ -47,7 +49,7 @@ it.each<[string, RunSpecInput]>([
 });
 
 describe("what is said to fit does, and one more does not", () => {
-  const fitting = (input: RunSpecInput): number => Number(/=(\d+) fits$/.exec(messageOf(input))?.[1]);
+  const fitting = (input: Input): number => Number(/=(\d+) fits$/.exec(messageOf(input))?.[1]);
 
   it("width", () => {
     const width = fitting({ network: { width: 100_000 } });
