@@ -19,11 +19,12 @@ export function traceCommand(at: Surroundings, end: (code: ExitCode) => void): C
       summary: "write the first steps of a run as files: weights, batches, updates, losses, the step as ONNX",
       details: [
         "Tensors are safetensors, which numpy, PyTorch and JAX read. The folder's README.md names every one with its shape and\n" +
-          "axes, gives the equations of the step, and a Python program that replays it.",
+          "axes, gives the equations of the step, and a Python program that replays it. Other files in the folder stay; those of\n" +
+          "other traces are replaced with --force only.",
       ],
       examples: [
         ["trace rule=info-nce task.m=4 task.depth=3 --steps 5 --out trace", "five steps of InfoNCE"],
-        ["trace rule=backprop train.optimiser=sgd --out trace", "backprop with momentum"],
+        ["trace rule=backprop train.optimiser=sgd --out momentum", "backprop with momentum"],
       ],
       json: "run, out (path), steps, files [path], losses",
     },

@@ -14,7 +14,9 @@ export function reportCommand(at: Surroundings, end: (code: ExitCode) => void): 
       name: "report",
       words: "[study]",
       summary: "write the report of a study as one HTML page; works while the study runs",
-      details: ["Without a name, or as latest: the study started last. The page fetches nothing and can be sent by mail."],
+      details: [
+        "Without a name, or as latest: the study started last. The page fetches nothing and can be sent by mail.",
+      ],
       examples: [
         ["report first-comparison --open", "write it and open it in the browser"],
         ["report --out result.html", "the latest study, to a file of your choice"],
