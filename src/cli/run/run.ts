@@ -100,7 +100,7 @@ async function refuseOther(store: Store, study: Study, runs: readonly string[], 
   const other = studies.find(({ name }) => name === study.name);
   if (options["force"] === true || other === undefined) return;
   const definition = ({ question: _question, ...asked }: Partial<Study>): string => canonicalJson(asked);
-  if (definition(study) === definition((other["study"] ?? {}) as Partial<Study>)) return;
+  if (definition(study) === definition((other["study"] ?? {}))) return;
   if ([...runs].sort().join() === [...other.runs].sort().join()) return;
   throw new UsageError(
     `--name: expected a name that no other study of the store has, got "${study.name}", which is "${other.question}" ` +
