@@ -18,7 +18,7 @@ export function compareCommand(at: Surroundings, end: (code: ExitCode) => void):
       words: "[study]",
       summary: "the table of a study, and each rule's test error minus the baseline's, paired by seed",
       details: [
-        "Without a name: the study started last. p-values are of paired t-tests over seeds, two-sided; Holm's correction is\n" +
+        "Without a name, or as latest: the study started last. p-values are of paired t-tests over seeds, two-sided; Holm's correction is\n" +
           "over all differences listed. Works while the study runs.",
       ],
       examples: [
@@ -59,7 +59,7 @@ async function compare(at: Surroundings, words: readonly string[], options: Opti
       });
       return;
     }
-    at.stdout.write(`${study.name}: ${study.question}\n\n${renderTable(cells, at.stdout.columns)}`);
+    at.stdout.write(`${study.name}: ${study.question}\n\n${renderTable(cells, at.stdout.columns, study.controls)}`);
     if (against.length > 0)
       at.stdout.write(`\ntest error minus that of ${baseline ?? ""}, paired by seed\n\n${renderDifferences(against)}`);
   });

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { stream } from "../random/stream.ts";
 import { seedOf, taskOf } from "../study/run/build.ts";
+import { refuseLargeTask } from "../study/run/sizes.ts";
 import { datumOf, formatTree, parse, stringCount } from "../tasks/index.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import { type ExitCode, reading, UsageError } from "./exit.ts";
@@ -35,7 +36,10 @@ export function dataCommand(at: Surroundings, end: (code: ExitCode) => void): Co
 async function data(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
   const count = countFrom("--count", textOption(options, "count") ?? "5");
   const { spec } = await oneRun(sortWords(words));
-  const task = await reading(() => taskOf(spec));
+  const task = await reading(() => {
+    refuseLargeTask({ ...spec, data: { train: 0, validation: 0, test: count } });
+    return taskOf(spec);
+  });
   const { hierarchy, positions } = task;
   const available = stringCount(hierarchy.parameters);
   if (BigInt(count) > available) {

@@ -17,7 +17,7 @@ it.each([
   ["--jsn", 'expected one of the options --help, --version, got "--jsn"; did you mean --help?'],
   [
     "run --jsn",
-    'run: expected one of the options --help, --json, --name, --undeclared, got "--jsn"; did you mean --json?',
+    'run: expected one of the options --help, --json, --name, --force, --undeclared, got "--jsn"; did you mean --json?',
   ],
   [
     "export --format",
@@ -68,7 +68,7 @@ it("names the nearest rule, and a task or pair that cannot be", async () => {
   const small = "data.train=16 data.validation=8 data.test=8";
   const rule = await typed(`run rule=backprob ${small}`);
   expect(rule.stderr).toMatch(
-    /^afferent: .*rule: expected one of backprop, .*, got "backprob"; did you mean "backprop"\?\n$/,
+    /^afferent: .*rule: expected a rule, got "backprob"; did you mean "backprop"\? \(afferent rules lists all\)\n$/,
   );
   const task = await typed(`run task.v=4 task.m=9 ${small}`);
   expect(task.stderr).toMatch(/^afferent: .*: expected m \* .* <= v\^s, .*\n$/);
@@ -79,6 +79,32 @@ it("names the nearest rule, and a task or pair that cannot be", async () => {
   const nested = await typed(`run ${inside} task.v=4 task.m=2 task.depth=2 ${small}`);
   expect(nested.stderr).toMatch(/^afferent: rule\.pair=resample: .* expected a level from 0 .* to 1, .*, got 5\n$/);
   expect([rule.code, task.code, pair.code, nested.code]).toEqual([2, 2, 2, 2]);
+});
+
+const longest = "task.depth: expected strings of at most 1048576 symbols, got s^depth = 2^30; task.depth=20 fits";
+
+it.each([
+  ["run task.depth=30", longest],
+  ["audit backprop task.depth=30", longest],
+  ["info task.depth=30", longest],
+  ["data task.depth=30", longest],
+  ["channel backprop task.depth=30", longest],
+  [
+    "run network.width=100000",
+    "network: expected at most 268435456 parameters, got 40002400008; network.width=8189 fits",
+  ],
+  [
+    "run train.batch=10000000",
+    "train.batch: expected a batch with activity of at most 268435456 numbers, got 10000000 strings",
+  ],
+  ["trace --steps 99999999", "--steps: expected a trace of at most 268435456 numbers, got 99999999 steps of"],
+  ["data --count 999999999", "data: expected strings of at most 268435456 symbols and labels together, got"],
+])("afferent %s: too large is refused at once, with what fits", async (line, message) => {
+  const before = performance.now();
+  const { code, stdout, stderr } = await typed([...line.split(" "), `store.path=${join(folder, "large")}`]);
+  expect(stderr.slice(0, `afferent: ${message}`.length)).toBe(`afferent: ${message}`);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(performance.now() - before).toBeLessThan(4000);
 });
 
 it("says which file is wrong, and where", async () => {

@@ -1,11 +1,13 @@
 /** `afferent export`: the rows or the curves of a study for other programs. */
 import type { Command } from "commander";
 import { resolve } from "node:path";
+import { chosenRuns, summarise } from "../study/summary/summary.ts";
 import { plural } from "./columns.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import type { ExitCode } from "./exit.ts";
 import { printJson } from "./json.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { forceOption, writeNew } from "./overwrite.ts";
 import { namesOnly, oneOf } from "./words.ts";
 
 const formats = ["parquet", "csv", "json"] as const;
@@ -17,8 +19,10 @@ export function exportCommand(at: Surroundings, end: (code: ExitCode) => void): 
       words: "[study]",
       summary: "write the rows or curves of a study to a file that other programs read",
       details: [
-        "Without a name: the study started last. One row a run: specification, seeds, outcome, errors, metrics, provenance.\n" +
-          "CSV has a column for each metric, named metrics.<name>; JSON has the rows as afferent show --json prints them.\n" +
+        "Without a name, or as latest: the study started last. One row a run: specification, seeds, outcome, errors, metrics, provenance.\n" +
+          "chosen is true for the runs that compare and report take: those at the tuned values chosen for their cell, all where nothing\n" +
+          "is tuned. Means over chosen rows are theirs, but that a diverged run counts there as chance, 1 - 1 / task.classes.\n" +
+          "CSV has a column for each metric, named metrics.<name>; JSON has the rows as afferent show --json prints them, and chosen.\n" +
           "With --curves: one line a point of the training curves, with columns run, step, metric, value.",
       ],
       examples: [
@@ -34,7 +38,8 @@ export function exportCommand(at: Surroundings, end: (code: ExitCode) => void): 
   )
     .option("--format <format>", `one of ${formats.join(", ")}`, "parquet")
     .option("--curves", "the training curves instead of the rows")
-    .option("--out <file>", "where to write it; <study>.<format> in the working folder when left out");
+    .option("--out <file>", "where to write it; <study>.<format> in the working folder when left out")
+    .option(...forceOption);
 }
 
 async function exportStudy(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
@@ -46,9 +51,10 @@ async function exportStudy(at: Surroundings, words: readonly string[], options: 
     const curves = options["curves"] === true;
     const file = resolve(textOption(options, "out") ?? `${study.name}${curves ? "-curves" : ""}.${format}`);
     const runs = planned.map(({ run }) => run);
-    const count = curves
-      ? await store.exportCurves(runs, format, file)
-      : await store.exportRows({ runs }, format, file);
+    const chosen = chosenRuns(summarise(planned, await store.rows({ runs }), study.tune?.by));
+    const count = await writeNew("--out", file, options, (path) =>
+      curves ? store.exportCurves(runs, format, path) : store.exportRows({ runs }, format, path, chosen),
+    );
     if (options["json"] === true)
       printJson(at, { study: study.name, format, file, [curves ? "points" : "rows"]: count });
     else at.stdout.write(`${plural(count, curves ? "point" : "run")} of ${study.name} written to ${file}\n`);

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Cost } from "../graph/index.ts";
 import { biasShape, type Network, parameterCount, weightShape } from "../networks/index.ts";
 import { PlannedModels } from "../study/run/planned-model.ts";
+import { refuseTooLarge } from "../study/run/sizes.ts";
 import { type StepCost, stepCost } from "../study/run/step-cost.ts";
 import type { RunSpec } from "../study/spec/spec.ts";
 import { drawHierarchy, rhmTheory, type RhmTheory } from "../tasks/index.ts";
@@ -45,6 +46,7 @@ async function info(at: Surroundings, words: readonly string[], options: OptionV
   const { spec } = await oneRun(sortWords(words));
   const models = new PlannedModels();
   const { model, theory, costs, signals } = await reading(() => {
+    refuseTooLarge(spec);
     // Only to have the parameters checked.
     drawHierarchy(spec.task, stream(0, "info"));
     const planned = models.of(spec);

@@ -23,6 +23,7 @@ export function lsCommand(at: Surroundings, end: (code: ExitCode) => void): Comm
       examples: [
         ["ls", "studies, what is in flight, the latest runs"],
         ["ls first-comparison", "every run of a study"],
+        ["ls latest", "every run of the study started last"],
         ["ls --all store.path=/data/store", "every run of another store"],
       ],
       json:

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { exampleRows } from "../study/store/example-group.contract.ts";
 import { openJournal } from "../study/store/journal.ts";
+import { readManifest, writeManifest } from "../study/store/manifest.ts";
 import { openStore } from "../study/store/store.ts";
 import { examplePlan, fillStore } from "./example-store.contract.ts";
 import { typed, typedJson } from "./typed.contract.ts";
@@ -221,8 +222,40 @@ describe("a finished study", () => {
     const { code, stderr } = await typed("compare exmaple", env);
     expect(code).toBe(1);
     expect(stderr).toBe(
-      `afferent: study: expected one of example, got "exmaple"; did you mean example? (store ${store})\n`,
+      `afferent: study: expected a study of the store ${store}, got "exmaple"; did you mean example? (afferent ls lists all)\n`,
     );
+  });
+
+  it("of several names that begin so takes the study started last and says so; latest is the last of all", async () => {
+    const copy = copyOf("several");
+    const manifest = await readManifest(copy, "example");
+    const startedLater = [
+      ["example-b", "2026-01-03T00:00:00.000Z"],
+      ["example-a", "2026-01-02T00:00:00.000Z"],
+      ["other", "2026-01-04T00:00:00.000Z"],
+    ] as const;
+    for (const [name, startedAt] of startedLater) {
+      const study = { ...(manifest!["study"] as object), name };
+      await writeManifest(copy, { ...manifest!, name, startedAt, study });
+    }
+    const studyOf = async (words: string) => {
+      const { code, stdout, stderr } = await typed(`compare ${words} --json store.path=${copy}`);
+      return { code, stderr, study: (JSON.parse(stdout) as { study: string }).study };
+    };
+    expect(await studyOf("exam")).toEqual({
+      code: 0,
+      stderr: "afferent: study exam: 3 studies begin so; this is example-b, started last (afferent ls lists all)\n",
+      study: "example-b",
+    });
+    expect(await studyOf("example")).toEqual({ code: 0, stderr: "", study: "example" });
+    expect(await studyOf("latest")).toEqual({ code: 0, stderr: "", study: "other" });
+    expect(await typedJson(`ls latest store.path=${copy}`)).toMatchObject({ studies: [{ name: "other" }] });
+    expect(await typedJson(`report latest store.path=${copy}`)).toMatchObject({ study: "other" });
+    const rows = join(folder, "latest.json");
+    expect(await typedJson(`export latest --format json --out ${rows} store.path=${copy}`)).toMatchObject({
+      study: "other",
+      rows: 6,
+    });
   });
 
   it("store.path comes before AFFERENT_STORE", async () => {

@@ -2,6 +2,7 @@
 import { closest } from "fastest-levenshtein";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { makeFolder } from "../study/folder.ts";
 import { expand } from "../study/spec/expand.ts";
 import { adoptKeptRule } from "../study/run/user-rules.ts";
 import { adoptRuleFiles } from "../study/spec/load.ts";
@@ -11,7 +12,7 @@ import type { Store } from "../study/store/store.ts";
 import { openStore } from "../study/store/store.ts";
 import type { PlannedRun, Study, StudyInput } from "../study/spec/study.ts";
 import { defineStudy } from "../study/spec/study.ts";
-import { textOf } from "./exit.ts";
+import { textOf, UsageError } from "./exit.ts";
 import { commandName, type Surroundings } from "./surroundings.ts";
 import type { Settings } from "./words.ts";
 
@@ -39,6 +40,7 @@ export async function withStore<T>(
         "AFFERENT_STORE names another",
     );
   }
+  if (access === "write") await makeStoreFolder(folder);
   const store = await openStore(folder, { access });
   try {
     for (const { file, reason } of await store.problems()) {
@@ -50,6 +52,17 @@ export async function withStore<T>(
   }
 }
 
+/** Throws where the folder cannot be made; what else is wrong with it, opening the store says. */
+async function makeStoreFolder(folder: string): Promise<void> {
+  await makeFolder(folder).catch((cause: unknown) => {
+    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    throw new UsageError(
+      `store: expected a folder that can be written, got ${folder} (${code}); choose another with store.path=DIR or AFFERENT_STORE`,
+      { cause },
+    );
+  });
+}
+
 /** A study as the store knows it. */
 export interface StoredStudy {
   readonly manifest: Manifest;
@@ -57,16 +70,23 @@ export interface StoredStudy {
   readonly planned: readonly PlannedRun[];
 }
 
-/** The study with this name, or whose name alone begins so; without a name the one started last. Throws when there is none, or several. */
+/** A name for the study started last, wherever a study is named. */
+const latestName = "latest";
+
+/**
+ * The study with this name, or whose name begins so; of several the one started last, which is said on stderr. Without a name, or as
+ * `latest`: the one started last. Throws when there is none.
+ */
 export async function findStudy(at: Surroundings, store: Store, name: string | undefined): Promise<StoredStudy> {
-  const { studies, problems } = await manifests(store.folder);
+  const { studies: unsorted, problems } = await manifests(store.folder);
   const damaged = name === undefined ? undefined : problems.find(({ file }) => file === `studies/${name}.json`);
   if (damaged !== undefined) {
     throw new Error(
       `study ${name ?? ""}: expected its manifest ${store.folder}/${damaged.file}, got one that is not read: ${damaged.reason}`,
     );
   }
-  const [latest] = [...studies].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  const studies = [...unsorted].sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
+  const [latest] = studies;
   if (latest === undefined) {
     throw new Error(
       `store: expected at least one study in ${store.folder}, got none; ${commandName(at)} run starts one`,
@@ -74,20 +94,23 @@ export async function findStudy(at: Surroundings, store: Store, name: string | u
   }
   if (name === undefined) return readStudy(at, latest);
   const exact = studies.find((study) => study.name === name);
-  const matches = exact === undefined ? studies.filter((study) => study.name.startsWith(name)) : [exact];
-  const [only] = matches;
-  const names = studies.map((study) => study.name);
-  if (only === undefined) {
+  if (exact !== undefined) return readStudy(at, exact);
+  if (name === latestName) return readStudy(at, latest);
+  const [first, ...others] = studies.filter((study) => study.name.startsWith(name));
+  if (first === undefined) {
+    const names = [latestName, ...studies.map((study) => study.name)];
     throw new Error(
-      `study: expected one of ${names.join(", ")}, got "${name}"; did you mean ${closest(name, names)}? (store ${store.folder})`,
+      `study: expected a study of the store ${store.folder}, got "${name}"; did you mean ${closest(name, names)}? ` +
+        `(${commandName(at)} ls lists all)`,
     );
   }
-  if (matches.length > 1) {
-    throw new Error(
-      `study: expected the name of one study, got "${name}"; it fits ${matches.map((study) => study.name).join(", ")}`,
+  if (others.length > 0) {
+    at.stderr.write(
+      `afferent: study ${name}: ${others.length + 1} studies begin so; this is ${first.name}, started last ` +
+        `(${commandName(at)} ls lists all)\n`,
     );
   }
-  return readStudy(at, only);
+  return readStudy(at, first);
 }
 
 /** The definition in a manifest. Throws, saying what is wrong with it. */

@@ -35,6 +35,13 @@ it("refuses overrides and second names where a command takes neither", () => {
   );
 });
 
+it("counts many names, so that the nearest is seen", () => {
+  const many = Array.from({ length: 58 }, (_, i) => `rule-${i}`);
+  expect(() => oneOf("--baseline", many, "rule-4x")).toThrow(
+    '--baseline: expected one of 58 names, got "rule-4x"; did you mean rule-4?',
+  );
+});
+
 it("quotes what a shell would take apart, and nothing else", () => {
   expect(shellWords(["seed=0..4", "rule=a,b", "network.widths=[8,4]", "it's"])).toBe(
     "seed=0..4 rule=a,b 'network.widths=[8,4]' 'it'\\''s'",

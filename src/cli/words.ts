@@ -78,13 +78,15 @@ export function countFrom(where: string, text: string): number {
   throw new UsageError(`${where}: expected a whole number of at least 1, got "${text}"`);
 }
 
+/** More names than these a message counts: nobody looks for the nearest behind a list of fifty. */
+const mostListed = 12;
+
 /** One of a list of names. Throws UsageError with the nearest. */
 export function oneOf<T extends string>(where: string, known: readonly T[], text: string): T {
   const found = known.find((name) => name === text);
   if (found !== undefined) return found;
-  throw new UsageError(
-    `${where}: expected one of ${known.join(", ")}, got "${text}"; did you mean ${closest(text, known)}?`,
-  );
+  const which = known.length > mostListed ? `one of ${known.length} names` : `one of ${known.join(", ")}`;
+  throw new UsageError(`${where}: expected ${which}, got "${text}"; did you mean ${closest(text, known)}?`);
 }
 
 function countOf(given: ReadonlyMap<string, string>, key: string): number | undefined {

@@ -5,6 +5,7 @@ import { labelOf } from "../study/spec/keys.ts";
 import type { RunSpec } from "../study/spec/spec.ts";
 import type { PlannedRun, Study } from "../study/spec/study.ts";
 import { isSeedKey } from "../study/spec/study.ts";
+import { edgeNotes } from "../study/summary/edges.ts";
 import { type Cell, undeclaredNote } from "../study/summary/summary.ts";
 
 /** Sentences on the grid, the tuning, the seeds and the held-out strings. Empty for an empty plan. */
@@ -48,23 +49,8 @@ function tuning(study: Study, strings: string): string {
   );
 }
 
-/** What a reader should be warned of: rules that read more than they claim; values chosen at the end of what was tried, where a better one may lie outside. */
-export function warningsOf(study: Study, cells: readonly Cell[]): string[] {
+/** What a reader should be warned of: rules that read more than they claim; values chosen at the edge of what was tried. */
+export function warningsOf(cells: readonly Cell[]): string[] {
   const undeclared = undeclaredNote(cells);
-  return [...(undeclared === "" ? [] : [`${undeclared}.`]), ...atTheEnds(study, cells)];
-}
-
-function atTheEnds(study: Study, cells: readonly Cell[]): string[] {
-  return Object.entries(study.tune?.over ?? {}).flatMap(([key, values]) => {
-    const numbers = values.filter((value) => typeof value === "number");
-    if (numbers.length < 3) return [];
-    const ends: unknown[] = [Math.min(...numbers), Math.max(...numbers)];
-    const rules = cells
-      .filter((cell) => cell.measures.validationError.n > 0 && ends.includes(cell.chosen[key]))
-      .map((cell) => cell.rule);
-    if (rules.length === 0) return [];
-    return [
-      `The chosen ${key} is the smallest or largest value tried for ${[...new Set(rules)].join(", ")}: a better one may lie outside.`,
-    ];
-  });
+  return [...(undeclared === "" ? [] : [`${undeclared}.`]), ...edgeNotes(cells)];
 }

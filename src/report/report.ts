@@ -66,7 +66,7 @@ export function renderReport(input: ReportInput): string {
           </header>
           ${progress(planned, rows)} ${curvesGone(rows, input.curves)}
           <h2>Result</h2>
-          ${resultTables(cells, study)} ${list(warningsOf(study, cells))}
+          ${resultTables(cells, study)} ${list(warningsOf(cells))}
           ${baseline === undefined ? undefined : differenceTable(cells, baseline)}
           <h2>Figures</h2>
           ${figures.length > 0 ? figures.map(figureMarkup) : html`<p>There is nothing to draw: the study plans no runs.</p>`}

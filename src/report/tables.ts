@@ -5,7 +5,7 @@ import { labelOf } from "../study/spec/keys.ts";
 import type { Study } from "../study/spec/study.ts";
 import type { Cell } from "../study/summary/summary.ts";
 import { differences, settingAxes } from "../study/summary/summary.ts";
-import { columnsOf, formatEstimate, formatP } from "../study/summary/table.ts";
+import { columnsOf, type Controls, formatEstimate, formatP, isControl } from "../study/summary/table.ts";
 import { html, list, Markup } from "./markup.ts";
 
 /** A table with more rows than this is folded away. */
@@ -59,11 +59,11 @@ export function dataTable(
 export function resultTables(cells: readonly Cell[], study: Study): Markup {
   if (cells.length === 0) return html`<p>The study plans no runs.</p>`;
   const columns = columnsOf(cells);
-  const controls = study.controls ?? {};
+  const controls: Controls = study.controls ?? {};
   const rows = cells.map((cell) =>
     columns.map(({ text }, index) => {
       const control =
-        index === 0 && cell.ruleName in controls ? html` <span class="quiet">(control)</span>` : undefined;
+        index === 0 && isControl(cell, controls) ? html` <span class="quiet">(control)</span>` : undefined;
       return html`${text(cell)}${control}`;
     }),
   );

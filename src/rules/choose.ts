@@ -24,9 +24,8 @@ export function chooseFrom(rules: readonly Rule[], { id, ...given }: RuleSpec): 
   );
   if (rule === undefined) {
     const names = rules.flatMap((candidate) => [candidate.id, ...candidate.aliases]);
-    throw new RuleError(
-      `rule: expected one of ${rules.map((known) => known.id).join(", ")}, got "${id}"${suggestion(wanted, names)}`,
-    );
+    const nearest = suggestion(wanted, names);
+    throw new RuleError(`rule: expected a rule, got "${id}"${nearest} (afferent rules lists all)`);
   }
   return { rule, options: settleOptions(rule.id, rule.options, given) };
 }

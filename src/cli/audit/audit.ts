@@ -11,6 +11,7 @@ import { pathsOf, type Question, questionOf, whyJson, whyText } from "./why.ts";
 import { command, type OptionValues, textOption } from "../command.ts";
 import { type ExitCode, reading, UsageError } from "../exit.ts";
 import { printJson } from "../json.ts";
+import { forceOption, writeNew } from "../overwrite.ts";
 import { oneRun } from "../plan.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { sortWords } from "../words.ts";
@@ -34,7 +35,7 @@ export function auditCommand(at: Surroundings, end: (code: ExitCode) => void): C
       examples: [
         ["audit backprop dfa info-nce", "three rules in a table"],
         ["audit ghl --svg ghl.svg", "one rule layer by layer, with a drawing of the paths of information"],
-        ["audit rule=./my-rule.ts network.depth=4", "a rule of one's own"],
+        ["audit rule=./my-rule.ts network.depth=2", "a rule of one's own"],
         ["audit backprop --why otherWeight --layer 1", "by which path it comes to read other layers' weights"],
         ["audit --all --json", "the whole catalogue for a program"],
       ],
@@ -56,6 +57,7 @@ export function auditCommand(at: Surroundings, end: (code: ExitCode) => void): C
   )
     .option("--all", "every rule of the catalogue")
     .option("--svg <file>", "draw the paths of information of one rule")
+    .option(...forceOption)
     .option("--why <signal>", "paths from what changes to what one rule reads of a signal")
     .option("--layer <number>", "with --why: of one layer");
 }
@@ -90,7 +92,8 @@ async function audit(at: Surroundings, words: readonly string[], options: Option
   const [first] = audited;
   if (first === undefined) return undefined;
   if (question !== undefined) return explain(at, first, question, options);
-  if (file !== undefined) await writeFile(file, informationPathsSvg(first.certificate));
+  if (file !== undefined)
+    await writeNew("--svg", file, options, (path) => writeFile(path, informationPathsSvg(first.certificate)));
   if (options["json"] === true) {
     printJson(at, {
       network: networkJson(first),

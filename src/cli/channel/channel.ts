@@ -10,6 +10,7 @@ import { plural } from "../columns.ts";
 import { command, type OptionValues, textOption } from "../command.ts";
 import { type ExitCode, reading, UsageError } from "../exit.ts";
 import { printJson } from "../json.ts";
+import { forceOption, refuseReplacing } from "../overwrite.ts";
 import { checkedRuns, sayUndeclared, undeclaredOption } from "../plan.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { countFrom, sortWords } from "../words.ts";
@@ -53,6 +54,7 @@ export function channelCommand(at: Surroundings, end: (code: ExitCode) => void):
     .option("--precision <bits>", "D, bits of a real number", String(float32Bits))
     .option("--layers", "with more than four rules too, a table for each with its layers")
     .option("--svg <file>", "draw rate against depth")
+    .option(...forceOption)
     .option(...undeclaredOption);
 }
 
@@ -66,6 +68,8 @@ async function channel(at: Surroundings, given: readonly string[], options: Opti
   const batches = countFrom("--batches", textOption(options, "batches") ?? "8");
   const precision = countFrom("--precision", textOption(options, "precision") ?? String(float32Bits));
   await reading(() => sayUndeclared(at, plan, options));
+  const svg = textOption(options, "svg");
+  if (svg !== undefined) await refuseReplacing("--svg", [svg], options);
   const { nodeEngine } = await import("../../runtime/node-engine.node.ts");
   const engine = nodeEngine(settings.threads === undefined ? {} : { threads: settings.threads });
   const { summaries, claims, ends } = await at.interruptible((signal) =>
@@ -74,7 +78,6 @@ async function channel(at: Surroundings, given: readonly string[], options: Opti
     ),
   );
   say(at, "");
-  const svg = textOption(options, "svg");
   if (svg !== undefined) await draw(svg, summaries, ends);
 
   if (options["json"] === true) {

@@ -17,6 +17,7 @@ import { search } from "./search.ts";
 import { discoveryJson, discoveryText } from "./text.ts";
 import { type ExitCode, exitCodes, reading, UsageError } from "../exit.ts";
 import { printJson } from "../json.ts";
+import { forceOption, refuseReplacing } from "../overwrite.ts";
 import { ProgressDisplay } from "../progress.ts";
 import { commandName, Interruption, shellWords, type Surroundings } from "../surroundings.ts";
 import { sortWords, type Words } from "../words.ts";
@@ -72,6 +73,7 @@ export function discoverCommand(at: Surroundings, end: (code: ExitCode) => void)
     .option("--seed <n>", "seed of the search", "0")
     .option("--seeds <n>", "draws of data and starting weights for each rule", "4")
     .option("--out <file>", "write the document of --json to a file as well")
+    .option(...forceOption)
     .option("--all", "list every rule that passes");
 }
 
@@ -86,6 +88,7 @@ async function discover(
     throw new UsageError(`discover: expected key=value words, got "${name}"; a study file is for afferent run`);
   const options = await reading(() => discoverOptions(values, words.overrides));
   if (options.networks !== undefined) await checkNetwork(options.networks);
+  if (options.out !== undefined) await refuseReplacing("--out", [options.out], values);
   const started = performance.now();
   const deadline = started + options.budget;
   const searched = await at.interruptible((signal) => search(at, options, { deadline, signal }));

@@ -1,6 +1,5 @@
 /** Writes the report of a study from what the store holds of it now. */
-import { mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { figureDocument } from "../../report/figure.node.ts";
 import type { CertifiedRule } from "../../report/certificate-section.ts";
 import { renderReport } from "../../report/report.ts";
@@ -34,7 +33,6 @@ export async function writeReport(
     document: figureDocument(),
   });
   const path = resolve(file);
-  await mkdir(dirname(path), { recursive: true });
   await publishContent(await temporaryBeside(path), path, page);
   return path;
 }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { command, type OptionValues, textOption } from "../command.ts";
 import type { ExitCode } from "../exit.ts";
 import { printJson } from "../json.ts";
+import { forceOption, refuseReplacing } from "../overwrite.ts";
 import { openInBrowser } from "./open-in-browser.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { namesOnly } from "../words.ts";
@@ -13,7 +14,9 @@ export function reportCommand(at: Surroundings, end: (code: ExitCode) => void): 
       name: "report",
       words: "[study]",
       summary: "write the report of a study as one HTML page; works while the study runs",
-      details: ["Without a name: the study started last. The page fetches nothing and can be sent by mail."],
+      details: [
+        "Without a name, or as latest: the study started last. The page fetches nothing and can be sent by mail.",
+      ],
       examples: [
         ["report first-comparison --open", "write it and open it in the browser"],
         ["report --out result.html", "the latest study, to a file of your choice"],
@@ -25,7 +28,8 @@ export function reportCommand(at: Surroundings, end: (code: ExitCode) => void): 
     (words, options) => report(at, words, options),
   )
     .option("--open", "open the page in the browser ($BROWSER where that is set)")
-    .option("--out <file>", "where to write it; reports/<study>.html in the store when left out");
+    .option("--out <file>", "where to write it; reports/<study>.html in the store when left out")
+    .option(...forceOption);
 }
 
 async function report(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
@@ -34,7 +38,9 @@ async function report(at: Surroundings, words: readonly string[], options: Optio
   await withStore(at, settings, "read", async (store) => {
     const stored = await findStudy(at, store, names[0]);
     const { writeReport } = await import("./page.ts");
-    const path = await writeReport(store, stored, { file: textOption(options, "out") });
+    const file = textOption(options, "out");
+    if (file !== undefined) await refuseReplacing("--out", [file], options);
+    const path = await writeReport(store, stored, { file });
     const { planned, study } = stored;
     const finished = (await store.finished(planned.map(({ run }) => run))).size;
     if (options["json"] === true)

@@ -7,13 +7,14 @@ import type { Plan } from "../../study/run/plan.ts";
 import type { Store } from "../../study/store/store.ts";
 import { type KeptRule, keptRuleOf, ruleOf } from "../../study/run/user-rules.ts";
 import type { PlannedRun, Study } from "../../study/spec/study.ts";
+import { canonicalJson } from "../../study/spec/identity.ts";
 import { baselineOf, defineStudy } from "../../study/spec/study.ts";
 import { differences, summarise } from "../../study/summary/summary.ts";
 import { renderTable } from "../../study/summary/table.ts";
 import { cellJson, differenceJson } from "../cells.ts";
 import { duration, plural } from "../columns.ts";
 import { command, type OptionValues, textOption } from "../command.ts";
-import { type ExitCode, exitCodeOf, exitCodes, oneLine, reading } from "../exit.ts";
+import { type ExitCode, exitCodeOf, exitCodes, oneLine, reading, UsageError } from "../exit.ts";
 import { printJson } from "../json.ts";
 import { checkedPlan, sayUndeclared, studyOf, undeclaredOption } from "../plan.ts";
 import { ProgressDisplay } from "../progress.ts";
@@ -46,6 +47,7 @@ export function runCommand(at: Surroundings, end: (code: ExitCode) => void): Com
     (words, options) => run(at, words, options),
   )
     .option("--name <name>", "name of the study in the store")
+    .option("--force", "take the name from another study that has it")
     .option(...undeclaredOption);
 }
 
@@ -71,6 +73,7 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
       study,
       rules: keptRules(planned),
     };
+    if (textOption(options, "name") !== undefined) await refuseOther(store, study, manifest.runs, options);
     await writeManifest(store.folder, manifest);
     const { removeStale } = await import("../../study/store/journal.ts");
     await removeStale(store.folder);
@@ -88,6 +91,21 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
     for (const { run: id, message } of failed) at.stderr.write(`afferent: run ${id} failed: ${oneLine(message)}\n`);
     return failed.length > 0 ? exitCodes.failure : undefined;
   });
+}
+
+/** A name that is given must not take the place of another study: throws UsageError, without `--force`, where the store has one of that name. */
+async function refuseOther(store: Store, study: Study, runs: readonly string[], options: OptionValues): Promise<void> {
+  const { manifests } = await import("../../study/store/manifest.ts");
+  const { studies } = await manifests(store.folder);
+  const other = studies.find(({ name }) => name === study.name);
+  if (options["force"] === true || other === undefined) return;
+  const definition = ({ question: _question, ...asked }: Partial<Study>): string => canonicalJson(asked);
+  if (definition(study) === definition(other["study"] ?? {})) return;
+  if ([...runs].sort().join() === [...other.runs].sort().join()) return;
+  throw new UsageError(
+    `--name: expected a name that no other study of the store has, got "${study.name}", which is "${other.question}" ` +
+      `(${plural(other.runs.length, "run")}, started ${other.startedAt}); choose another name, or give --force to replace it`,
+  );
 }
 
 /** What is kept of rules from files, each once. */
@@ -183,7 +201,7 @@ function sayDone(
   const [first] = planned;
   at.stderr.write(`${plural(computed, "run")} computed in ${duration(seconds)}, ${reused} taken from the store\n`);
   at.stdout.write(
-    `\n${study.question}\n\n${renderTable(cells, at.stdout.columns)}` +
+    `\n${study.question}\n\n${renderTable(cells, at.stdout.columns, study.controls)}` +
       `\nreport  ${report}\n` +
       `next    ${afferent} report ${study.name} --open${store}    the figures, in the browser\n` +
       `        ${afferent} compare ${study.name}${store}    differences between rules, with tests\n` +

@@ -23,6 +23,7 @@ import { type ExitCode, reading, UsageError } from "../exit.ts";
 import { printJson } from "../json.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { powerCourses, powerJson, powerText } from "./power.ts";
+import { forceOption, writeNew } from "../overwrite.ts";
 import { oneOf } from "../words.ts";
 
 /** The command, to be put under `theory`. */
@@ -61,7 +62,8 @@ export function chainsCommand(at: Surroundings, end: (code: ExitCode) => void): 
     .option("--scale <number>", "standard deviation of the first weights", "0.5")
     .option("--time <number>", "how much of the course is drawn and checked step by step", "20")
     .option("--power <mu>", "a hidden unit S^mu in A[1,1,1], positive data and weights")
-    .option("--svg <file>", "draw the course");
+    .option("--svg <file>", "draw the course")
+    .option(...forceOption);
 }
 
 async function chains(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
@@ -74,7 +76,7 @@ async function chains(at: Surroundings, words: readonly string[], options: Optio
     const runs = powerRuns(positive("--power", power), seed, time);
     if (svg !== undefined) {
       const title = `A[1,1,1] with a hidden unit S^${power}`;
-      await draw(svg, title, "weight", runs.runs[0]?.run.trajectory.times ?? [], powerCourses(runs));
+      await draw(svg, title, "weight", runs.runs[0]?.run.trajectory.times ?? [], powerCourses(runs), options);
     }
     if (options["json"] === true) printJson(at, { ...powerJson(runs), svg: svg ?? null });
     else at.stdout.write(powerText(runs) + (svg === undefined ? "" : `\ndrawn to ${svg}\n`));
@@ -92,7 +94,7 @@ async function chains(at: Surroundings, words: readonly string[], options: Optio
   const gradient = channel === "gradient" ? undefined : simulateNetwork(drawn("gradient"), { time });
   if (svg !== undefined) {
     const title = `A[${sizes.join(",")}], ${channelText(channel)}`;
-    await draw(svg, title, "weight or product", run.trajectory.times, coursesOf(network, run));
+    await draw(svg, title, "weight or product", run.trajectory.times, coursesOf(network, run), options);
   }
   const leastExcess = leastExcessError(network);
   if (options["json"] === true) {
@@ -159,6 +161,7 @@ async function draw(
   valueLabel: string,
   times: readonly number[],
   courses: readonly Course[],
+  options: OptionValues,
 ): Promise<void> {
   const [{ chainFigure }, { figureDocument }, { standaloneSvg }] = await Promise.all([
     import("../../report/chain-figure.ts"),
@@ -167,9 +170,7 @@ async function draw(
   ]);
   const caption = "Lines: the equations, integrated. Dashed levels: limits predicted from the start.";
   const figure = chainFigure({ title, caption, times, courses, valueLabel, document: figureDocument() });
-  await writeFile(file, standaloneSvg(figure)).catch((cause: unknown) => {
-    throw new UsageError(`--svg: expected a file that can be written, got "${file}"`, { cause });
-  });
+  await writeNew("--svg", file, options, (path) => writeFile(path, standaloneSvg(figure)));
 }
 
 /** Courses of the weights and, last, of P where it is one number. Limits where one number is predicted. */

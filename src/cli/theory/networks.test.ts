@@ -106,7 +106,7 @@ describe("theory chains", () => {
     const drawn = readFileSync(svg, "utf8");
     expect(drawn).toContain("predicted limit");
     expect(drawn.match(/<path[^>]*d="M/g)!.length).toBeGreaterThanOrEqual(8);
-    const power = (await typedJson(`theory chains --power 2 --svg ${svg}`)) as {
+    const power = (await typedJson(`theory chains --power 2 --svg ${svg} --force`)) as {
       runs: { derivative: boolean; outcome: string; limit: number | null }[];
     };
     expect(power.runs.map(({ derivative, outcome }) => [derivative, outcome === "rests"])).toEqual([

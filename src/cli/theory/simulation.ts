@@ -12,6 +12,7 @@ import {
 } from "../../theory/index.ts";
 import { type OptionValues, textOption } from "../command.ts";
 import { reading, UsageError } from "../exit.ts";
+import { writeNew } from "../overwrite.ts";
 import { countFrom } from "../words.ts";
 
 /** A simulation with what was expected of it, drawn. */
@@ -59,7 +60,7 @@ export async function simulated(
     caption: "Lines: expected change, integrated. Dots: one simulation, sample by sample.",
     document: figureDocument(),
   });
-  await writeFile(svg, standaloneSvg(figure));
+  await writeNew("--svg", svg, options, (path) => writeFile(path, standaloneSvg(figure)));
   return { ...run, eta, expected: predicted.states.at(-1) ?? Float64Array.from(start), svg };
 }
 

@@ -26,6 +26,7 @@ import { deepCommand } from "./deep.ts";
 import { enumerateCommand } from "./enumerate.ts";
 import { simulated } from "./simulation.ts";
 import { ruleJson, ruleText } from "./text.ts";
+import { forceOption } from "../overwrite.ts";
 import { oneOf, sortWords } from "../words.ts";
 
 export function theoryCommand(at: Surroundings, end: (code: ExitCode) => void): Command {
@@ -87,6 +88,7 @@ export function theoryCommand(at: Surroundings, end: (code: ExitCode) => void): 
       .option("--start <numbers>", "first weights, e.g. 0.1,-0.2; small random ones when left out")
       .option("--seed <n>", "seed of the simulation and the start", "0")
       .option("--svg <file>", "where --simulate draws to", "theory.svg")
+      .option(...forceOption)
       .option("--latex", "print the rule in LaTeX and nothing else")
       .addCommand(booleanCommand(at, end))
       .addCommand(deepCommand(at, end))

@@ -56,7 +56,7 @@ describe("mix", () => {
   it("refuses an unknown local rule, its unknown options, and rules that change what layers pass on", () => {
     const network = networkCase("mlp", { symbols: 4 });
     expect(() => trace(network, { id: "mix", local: "hbb" })).toThrow(
-      /rule\.local: rule: expected one of .*did you mean "hebb"\?/,
+      /rule\.local: rule: expected a rule, .*did you mean "hebb"\?/,
     );
     expect(() => trace(network, { id: "mix", local: "oja", localOptions: { reducton: "sum" } })).toThrow(
       /rule\.local: rule\.reducton: expected an option of oja .*did you mean "reduction"\?/,

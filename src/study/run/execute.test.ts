@@ -83,7 +83,7 @@ describe("execute", () => {
     const impossible = { ...planned!, spec: { ...planned!.spec, rule: { ...planned!.spec.rule, id: "no-such-rule" } } };
     const store = await openStore(join(folder, "failed"));
     await expect(execute({ store, study: "small", runs: [impossible], workers: 1 })).rejects.toThrow(
-      /^rule: expected one of /,
+      /^rule: expected a rule, got /,
     );
     await store.close();
   });

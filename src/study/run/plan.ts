@@ -5,6 +5,7 @@ import type { RunSpec } from "../spec/spec.ts";
 import type { PlannedRun, Study } from "../spec/study.ts";
 import { undeclaredIn } from "./claims.ts";
 import { type PlannedModel, PlannedModels } from "./planned-model.ts";
+import { refuseTooLarge } from "./sizes.ts";
 import { groupOf } from "./training-group.ts";
 
 /** Runs of which each can be built, and what is known of them before they are run. */
@@ -26,7 +27,8 @@ export function planRuns(runs: readonly PlannedRun[]): Plan {
   const models = new PlannedModels();
   const built = new Set<PlannedModel>();
   for (const { spec } of runs) {
-    checkSizes(spec);
+    refuseTooLarge(spec);
+    checkStrings(spec);
     const planned = models.of(spec);
     if (built.has(planned)) continue;
     built.add(planned);
@@ -35,7 +37,7 @@ export function planRuns(runs: readonly PlannedRun[]): Plan {
   return { runs, models, undeclared: undeclaredIn(runs, models) };
 }
 
-function checkSizes({ task, data }: RunSpec): void {
+function checkStrings({ task, data }: RunSpec): void {
   const total = data.train + data.validation + data.test;
   const available = stringCount(task);
   if (BigInt(total) <= available) return;

@@ -11,6 +11,7 @@ import type { RunSpec } from "../spec/spec.ts";
 import { lengthOf, modelOf } from "./build.ts";
 import { graphDigest } from "./digest.ts";
 import { shapeOf } from "./shape.ts";
+import { refuseTooLarge } from "./sizes.ts";
 
 /** The model of all runs of one shape. Everything is computed when it is first asked for, and throws what building it throws. */
 export class PlannedModel {
@@ -33,9 +34,12 @@ export class PlannedModel {
   }
 
   get model(): Model {
+    if (this.built !== undefined) return this.built;
     const { document, spec } = this;
+    refuseTooLarge(spec);
     const { id, ...options } = spec.rule;
-    return (this.built ??= modelOf(spec, document && writtenRule(id, options, document)));
+    this.built = modelOf(spec, document && writtenRule(id, options, document));
+    return this.built;
   }
 
   /** The step of one replica. */

@@ -164,7 +164,7 @@ describe("expand with the catalogue of rules", () => {
     const plan = (rule: string | Record<string, string>) => () =>
       expand(defineStudy({ ...small, grid: { rule: [rule] as never }, perRule: {} }));
     expect(plan("backpropp")).toThrow(
-      /^study "small": run rule=backpropp.*: rule: expected one of .*got "backpropp"; did you mean "backprop"\?$/,
+      /^study "small": run rule=backpropp.*: rule: expected a rule, got "backpropp"; did you mean "backprop"\? \(afferent rules lists all\)$/,
     );
     expect(plan({ id: "dfa", gait: "own" })).toThrow(
       /rule\.gait: expected an option of direct-feedback-alignment .*; did you mean "gate"\?$/,

@@ -4,7 +4,8 @@
  * Parquet has the columns of `columns.ts`. CSV has them too, but each metric in a column of its own, `metrics.<name>`, and
  * non-finite numbers as `nan`, `inf`, `-inf` (what pandas, R and DuckDB read). JSON is an array of rows shaped as `RunRow`;
  * JSON has no such numbers, so NaN is null and an infinity the string "Infinity" or "-Infinity". Curves have the
- * columns run, step, metric, value: one line a point.
+ * columns run, step, metric, value: one line a point. Rows of a study have one column more, `chosen`: whether the study's report takes
+ * this run for its cell.
  */
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { rm, writeFile } from "node:fs/promises";
@@ -12,23 +13,31 @@ import { resolve } from "node:path";
 import type { RunRow } from "./rows.ts";
 import { sqlString } from "./records.ts";
 import { publish, temporaryBeside } from "./publish.ts";
-import { readCurves, readRows, type RowCondition, selectCurves, selectRows } from "./read.ts";
+import { isOneOf, readCurves, readRows, type RowCondition, selectCurves, selectRows } from "./read.ts";
 
 /** Formats of an export. */
 export const exportFormats = ["parquet", "csv", "json"] as const;
 /** One of the formats. */
 export type ExportFormat = (typeof exportFormats)[number];
 
-/** Writes the wanted rows to a file, which appears whole or not at all; returns how many. Throws what the file system says. */
+/**
+ * Writes the wanted rows to a file, which appears whole or not at all, with a column that says which runs are `chosen` where that is given;
+ * returns how many. Throws what the file system says.
+ */
 export async function exportRows(
   connection: DuckDBConnection,
   condition: RowCondition,
   format: ExportFormat,
   path: string,
+  chosen?: ReadonlySet<string>,
 ): Promise<number> {
   const rows = await readRows(connection, condition);
-  const columns = format === "csv" ? wideColumns(rows) : undefined;
-  await exportQuery(connection, selectRows(condition, columns), rows, format, path);
+  const columns = [
+    format === "csv" ? wideColumns(rows) : "*",
+    ...(chosen === undefined ? [] : [`${isOneOf("run", [...chosen])} AS chosen`]),
+  ];
+  const records = chosen === undefined ? rows : rows.map((row) => ({ ...row, chosen: chosen.has(row.run) }));
+  await exportQuery(connection, selectRows(condition, columns.join(", ")), records, format, path);
   return rows.length;
 }
 

@@ -98,10 +98,15 @@ export class Store {
     return compact(this.#inventory, this.#database, options);
   }
 
-  /** Writes rows to a file for other programs (formats: `export.ts`); returns how many. */
-  async exportRows(filter: RowFilter, format: ExportFormat, path: string): Promise<number> {
+  /** Writes rows to a file for other programs (formats and the column of `chosen` runs: `export.ts`); returns how many. */
+  async exportRows(
+    filter: RowFilter,
+    format: ExportFormat,
+    path: string,
+    chosen?: ReadonlySet<string>,
+  ): Promise<number> {
     const condition = await this.#condition(filter);
-    return this.#database.reading((connection) => exportRows(connection, condition, format, path));
+    return this.#database.reading((connection) => exportRows(connection, condition, format, path, chosen));
   }
 
   /** Writes the curves of runs to a file likewise; returns the number of points. */

@@ -180,6 +180,7 @@ describe("renderTable", () => {
       backprop               0.001      3  0.006 ± 0.012     0.011 ± 0.025  0.011 ± 0.025
       oja                    0.001    2/3  0.375 ± 4.762     0.376 ± 4.758  0.376 ± 4.758  1 diverged, 1 missing, provisional
       mean ± half-width of the 95 % t interval over seeds; chance 0.750
+      The chosen train.learningRate is the smallest or largest value tried for backprop, oja: a better one may lie outside.
       "
     `);
     expect(`\n${renderDifferences(differences(cells, "backprop"))}`).toMatchInlineSnapshot(`
@@ -190,9 +191,40 @@ describe("renderTable", () => {
     `);
   });
 
+  it("marks controls and says what each is for, under its abbreviation too", () => {
+    const planned = expand(
+      defineStudy({ ...input, grid: { rule: ["backprop", "random-features"] }, tune: undefined! }),
+    );
+    const marked = summarise(
+      planned,
+      rowsOf(planned, () => ({ testError: 0.5 })),
+    );
+    const table = renderTable(marked, Infinity, { "random-features": "what the read-out does alone" });
+    expect(table).toMatch(/\nfrozen \(control\) +1 /);
+    expect(table).toMatch(/\nbackprop +1 /);
+    expect(table).toMatch(/\ncontrol random-features: what the read-out does alone\n$/);
+    expect(renderTable(marked)).not.toContain("control");
+  });
+
+  it("warns of values chosen at the edge of a grid of at least three, and only of those with a result", () => {
+    const warning =
+      /^The chosen train\.learningRate is the smallest or largest value tried for (.*): a better one may/m;
+    const best = (wanted: number) => (_: string, rate: number) => ({
+      validationError: Math.abs(Math.log(rate / wanted)),
+    });
+    expect(warning.exec(renderTable(cellsOf(best(0.1))))?.[1]).toBe("backprop, oja");
+    expect(warning.exec(renderTable(cellsOf(best(0.001))))?.[1]).toBe("backprop, oja");
+    expect(renderTable(cellsOf(best(0.01)))).not.toMatch(warning);
+    const two = { tune: { over: { "train.learningRate": [0.1, 0.01] } } };
+    expect(renderTable(cellsOf(best(0.1), two))).not.toMatch(warning);
+    expect(renderTable(cellsOf(() => undefined))).not.toMatch(warning);
+    const one = renderTable(cellsOf((rule, rate) => best(rule === "oja" ? 0.01 : 0.1)(rule, rate)));
+    expect(warning.exec(one)?.[1]).toBe("backprop");
+  });
+
   it("drops dispensable columns to fit a narrow terminal, and never the test error", () => {
     for (const width of [100, 80, 60]) {
-      const [head = "", ...lines] = renderTable(cells, width).trimEnd().split("\n").slice(0, -1);
+      const [head = "", ...lines] = renderTable(cells, width).split("\nmean ± ")[0]!.split("\n");
       expect(Math.max(...[head, ...lines].map((line) => line.length))).toBeLessThanOrEqual(width);
       expect(head).toContain("test error");
     }
@@ -202,6 +234,7 @@ describe("renderTable", () => {
       backprop  0.011 ± 0.025
       oja       0.376 ± 4.758  1 diverged, 1 missing, provisional
       mean ± half-width of the 95 % t interval over seeds; chance 0.750
+      The chosen train.learningRate is the smallest or largest value tried for backprop, oja: a better one may lie outside.
       "
     `);
   });

@@ -94,6 +94,11 @@ export function summarise(
   return withRuleLabels(cells);
 }
 
+/** The runs that cells take their numbers from: those at the chosen values of tuned keys, all where nothing is tuned. */
+export function chosenRuns(cells: readonly Cell[]): Set<string> {
+  return new Set(cells.flatMap(({ repetitions }) => repetitions.map(({ run }) => run)));
+}
+
 /** Probability of a wrong class when guessing evenly: 1 - 1/classes. */
 export function chanceError(spec: RunSpec): number {
   return 1 - 1 / spec.task.classes;

@@ -2,7 +2,8 @@
  * Cells as a plain-text table for a terminal.
  */
 import type { Estimate } from "../../measures/statistics.ts";
-import { labelOf } from "../spec/keys.ts";
+import { labelOf, ruleNameOf } from "../spec/keys.ts";
+import { edgeNotes } from "./edges.ts";
 import type { Cell, Difference, OutcomeCounts } from "./summary.ts";
 import { chanceError, settingAxes, undeclaredNote } from "./summary.ts";
 
@@ -13,6 +14,18 @@ export interface Column {
   readonly align: "left" | "right";
   /** Columns with the highest number go first when the terminal is too narrow; 0 always stays. */
   readonly dispensable: number;
+}
+
+/** Rules that are there as controls, and what each one controls for. */
+export type Controls = Readonly<Record<string, string>>;
+
+/** Whether a cell is of a rule that is there as a control, by its name or the abbreviation that the study uses for it. */
+export function isControl({ ruleName, axes }: Cell, controls: Controls): boolean {
+  return ruleName in controls || ruleNameOf(axes["rule"]) in controls;
+}
+
+function withControls(column: Column, controls: Controls): Column {
+  return { ...column, text: (cell) => column.text(cell) + (isControl(cell, controls) ? " (control)" : "") };
 }
 
 /** The mean with the half-width of its 95 % t interval, `0.012 ± 0.003`; the mean alone for one seed; `-` for none. */
@@ -82,11 +95,11 @@ function seedsText({ measures, repetitions }: Cell): string {
 
 /**
  * An aligned table of cells, at most `width` characters wide where it can be: dispensable columns go first, then the rule's
- * name is shortened. Ends with a line that explains the numbers.
+ * name is shortened. Ends with lines that explain the numbers, what each control controls for, and what to beware of.
  */
-export function renderTable(cells: readonly Cell[], width = Infinity): string {
+export function renderTable(cells: readonly Cell[], width = Infinity, controls: Controls = {}): string {
   if (cells.length === 0) return "no runs planned\n";
-  let columns = columnsOf(cells);
+  let columns = columnsOf(cells).map((column, index) => (index === 0 ? withControls(column, controls) : column));
   while (widthOf(columns, cells) > width) {
     const worst = Math.max(...columns.map((column) => column.dispensable));
     if (worst === 0) break;
@@ -100,7 +113,14 @@ export function renderTable(cells: readonly Cell[], width = Infinity): string {
   const chances = [...new Set(cells.map((cell) => chanceError(cell.spec).toFixed(3)))];
   const note = `mean ± half-width of the 95 % t interval over seeds; chance ${chances.join(", ")}`;
   const undeclared = undeclaredNote(cells);
-  return `${aligned(rows, columns)}\n${note}\n${undeclared === "" ? "" : `${undeclared}\n`}`;
+  const lines = [
+    aligned(rows, columns),
+    note,
+    ...Object.entries(controls).map(([rule, shows]) => `control ${rule}: ${shows}`),
+    ...(undeclared === "" ? [] : [undeclared]),
+    ...edgeNotes(cells),
+  ];
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** An aligned table of differences in test error to the baseline, positive when worse than it. */

@@ -1,8 +1,9 @@
 /** The first steps of one run (`train/record.ts`) as files that Python reads. */
-import { mkdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Engine } from "../../runtime/index.ts";
 import { record, type RecordedTensor } from "../../train/index.ts";
+import { makeFolder } from "../folder.ts";
 import { completeSpec } from "../run/build.ts";
 import { PlannedModel } from "../run/planned-model.ts";
 import { groupOf } from "../run/training-group.ts";
@@ -33,6 +34,24 @@ export interface Trace {
   readonly losses: readonly number[];
 }
 
+/** What a trace is made of: the name of each file, and what is in it. */
+export const traceFiles = [
+  ["README.md", "every tensor with its shape and axes, the equations of the step, how to load and replay it"],
+  ["initial.safetensors", "weights, heads, rule state and optimiser slots before the first step"],
+  ["batches.safetensors", "what each step was fed: strings, labels, partners, noise, learning rates; fixed matrices"],
+  ["updates.safetensors", "the pseudo-gradient of each parameter at each step"],
+  ["final.safetensors", "the same as initial, after the last step"],
+  ["losses.json", "loss, error and objectives of each step"],
+  ["step.onnx", "the step itself, standard ONNX operators"],
+] as const;
+
+/** Whether a folder holds the trace of just this run and number of steps, which would come out the same again. */
+export async function holdsTrace(folder: string, given: RunSpec, steps: number): Promise<boolean> {
+  const text = await readFile(join(folder, "losses.json"), "utf8").catch(() => "");
+  const [, run, count] = /^\{\s*"run": "([0-9a-f]+)",\s*"steps": (\d+),/.exec(text) ?? [];
+  return run === runIdentity(completeSpec(given)) && Number(count) === steps;
+}
+
 /** Traces a run and writes the files. Throws what building the run and the file system say. */
 export async function writeTrace(given: RunSpec, options: TraceOptions): Promise<Trace> {
   const spec = completeSpec(given);
@@ -41,7 +60,7 @@ export async function writeTrace(given: RunSpec, options: TraceOptions): Promise
   const recording = await record(groupOf(planned, [spec]), steps, engine);
   const { initial, final, batches, fixed, updates, scalars, onnx } = recording;
   const target = resolve(folder);
-  await mkdir(target, { recursive: true });
+  await makeFolder(target);
   const metadata = { run, steps: String(steps) };
   const write = async (name: string, content: string | Uint8Array): Promise<void> => {
     const path = join(target, name);
@@ -57,19 +76,10 @@ export async function writeTrace(given: RunSpec, options: TraceOptions): Promise
   await write("losses.json", `${JSON.stringify({ run, steps, ...scalars }, undefined, 1)}\n`);
   await write("step.onnx", onnx);
   await write("README.md", traceReadme(spec, run, recording));
-  const files = [
-    ["README.md", "every tensor with its shape and axes, the equations of the step, how to load and replay it"],
-    ["initial.safetensors", "weights, heads, rule state and optimiser slots before the first step"],
-    ["batches.safetensors", "what each step was fed: strings, labels, partners, noise, learning rates; fixed matrices"],
-    ["updates.safetensors", "the pseudo-gradient of each parameter at each step"],
-    ["final.safetensors", "the same as initial, after the last step"],
-    ["losses.json", "loss, error and objectives of each step"],
-    ["step.onnx", "the step itself, standard ONNX operators"],
-  ] as const;
   return {
     run,
     folder: target,
-    files: files.map(([name, content]) => ({ path: join(target, name), content })),
+    files: traceFiles.map(([name, content]) => ({ path: join(target, name), content })),
     losses: scalars["loss"] ?? [],
   };
 }

@@ -1,0 +1,123 @@
+/**
+ * What is too large is refused before anything is built, from the specification alone, with what would fit.
+ *
+ * Limits are on numbers of four bytes, the same on every machine, so that a study that one machine plans is planned by all. They are
+ * bounds on what can be meant, not on what is free: parameters come with their update and, with Adam, two moments; activity with
+ * whatever a rule computes of it.
+ */
+import { type Network, parameterCount } from "../../networks/index.ts";
+import type { RunSpec } from "../spec/spec.ts";
+import { lengthOf, networkOf } from "./build.ts";
+
+/** The limits. */
+export const limits = {
+  /** Symbols of a string. */
+  string: 2 ** 20,
+  /** Symbols in the productions of a task, all levels together. */
+  productions: 2 ** 26,
+  /** Symbols and labels of train, validation and test strings together: 1 GiB. */
+  data: 2 ** 28,
+  /** Hidden layers. */
+  layers: 256,
+  /** Weights and biases: 1 GiB, 4 GiB with updates and Adam's moments. */
+  parameters: 2 ** 28,
+  /** What the layers see and answer for one batch: 1 GiB. */
+  activity: 2 ** 28,
+  /** What a trace records: 1 GiB. */
+  trace: 2 ** 28,
+} as const;
+
+/** Throws, with the key, the numbers and what would fit, for the first part of a run that is too large, or for a network that cannot be laid out. */
+export function refuseTooLarge(spec: RunSpec): void {
+  refuseLargeTask(spec);
+  checkLayers(spec);
+  const network = networkOf(spec);
+  checkParameters(spec, network);
+  checkActivity(spec, network);
+}
+
+/** Throws likewise for a task and the strings drawn of it. */
+export function refuseLargeTask(spec: Pick<RunSpec, "task" | "data">): void {
+  checkTask(spec);
+  checkData(spec);
+}
+
+/** Throws likewise where so many steps of a run would be too much to record. */
+export function refuseLongTrace(spec: RunSpec, steps: number): void {
+  const network = networkOf(spec);
+  const perStep = parameterCount(network) + spec.train.batch * (lengthOf(spec) + 1);
+  if (steps * perStep <= limits.trace) return;
+  throw new Error(
+    `--steps: expected a trace of at most ${limits.trace} numbers, got ${steps} steps of ${perStep} (updates, strings and labels); ` +
+      `--steps ${Math.floor(limits.trace / perStep)} fits`,
+  );
+}
+
+function checkTask({ task: { v, m, s, depth, classes } }: Pick<RunSpec, "task">): void {
+  if (s ** depth > limits.string) {
+    const fitting = Math.floor(Math.log(limits.string) / Math.log(s) + 1e-9);
+    throw new Error(
+      `task.depth: expected strings of at most ${limits.string} symbols, got s^depth = ${s}^${depth}; ` +
+        (fitting > 0 ? `task.depth=${fitting} fits` : `lower task.s`),
+    );
+  }
+  const perProduction = s * (classes + (depth - 1) * v);
+  if (m * perProduction <= limits.productions) return;
+  throw new Error(
+    `task: expected productions of at most ${limits.productions} symbols, got m * s * (classes + (depth - 1) * v) = ${m * perProduction}; ` +
+      (perProduction <= limits.productions
+        ? `task.m=${Math.floor(limits.productions / perProduction)} fits`
+        : "lower task.v"),
+  );
+}
+
+function checkData(spec: Pick<RunSpec, "task" | "data">): void {
+  const { train, validation, test } = spec.data;
+  const each = lengthOf(spec) + 1;
+  const total = train + validation + test;
+  if (total * each <= limits.data) return;
+  throw new Error(
+    `data: expected strings of at most ${limits.data} symbols and labels together, got train + validation + test = ${total} strings of ` +
+      `${each}; ${Math.floor(limits.data / each)} strings fit`,
+  );
+}
+
+function checkLayers({ network: { widths, depth = 0 } }: RunSpec): void {
+  const layers = widths?.length ?? depth;
+  if (layers > limits.layers)
+    throw new Error(`network.depth: expected at most ${limits.layers} hidden layers, got ${layers}; lower it`);
+}
+
+function checkParameters(spec: RunSpec, network: Network): void {
+  const count = parameterCount(network);
+  if (count <= limits.parameters) return;
+  const { width, widths } = spec.network;
+  const fitting = widths === undefined ? largestWidth(spec, width) : 0;
+  const advice = fitting > 0 ? `network.width=${fitting} fits` : "lower network.widths, task.v or task.depth";
+  throw new Error(`network: expected at most ${limits.parameters} parameters, got ${count}; ${advice}`);
+}
+
+/** The largest width below one that is too large; 0 where none fits. */
+function largestWidth(spec: RunSpec, tooLarge: number): number {
+  let [fits, fails] = [0, tooLarge];
+  while (fails - fits > 1) {
+    const width = Math.floor((fits + fails) / 2);
+    const count = parameterCount(networkOf({ ...spec, network: { ...spec.network, width } }));
+    if (count <= limits.parameters) fits = width;
+    else fails = width;
+  }
+  return fits;
+}
+
+function checkActivity({ train: { batch } }: RunSpec, { layers, readout }: Network): void {
+  const each = [...layers, readout].reduce(
+    (sum, { positions, inFeatures, outFeatures }) => sum + positions * (inFeatures + outFeatures),
+    0,
+  );
+  if (batch * each <= limits.activity) return;
+  const fitting = Math.floor(limits.activity / each);
+  throw new Error(
+    `train.batch: expected a batch with activity of at most ${limits.activity} numbers, got ${batch} strings of ${each}; ` +
+      (fitting > 0 ? `train.batch=${fitting} fits` : "lower network.width, task.v or task.depth"),
+  );
+}
