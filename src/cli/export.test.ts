@@ -41,7 +41,10 @@ async function fillTuned(path: string): Promise<void> {
     const wins = one.spec.train.learningRate === best[one.spec.rule.id];
     return syntheticRow(one, { validationError: wins ? 0.1 : 0.2, testError: (wins ? 0.4 : 0.1) + one.spec.seed / 10 });
   });
-  await store.writeGroup(rows, []);
+  await store.writeGroup(
+    rows,
+    rows.map(({ run }) => ({ run, step: 40, metric: "trainLoss", value: 1 })),
+  );
   await store.close();
 }
 

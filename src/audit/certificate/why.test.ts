@@ -1,25 +1,12 @@
 /** Paths of certificates: what stands at their ends, and that every line of every certificate has one. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { layOut } from "../../networks/index.ts";
-import { catalogue, chooseRule, defineRule, type Signal, signals } from "../../rules/index.ts";
-import { traceUpdates, type TracedUpdates } from "../../train/index.ts";
-import { certificateOf } from "./certificate.ts";
+import { defineRule, type Signal } from "../../rules/index.ts";
+import { traceUpdates } from "../../train/index.ts";
+import { pathsEndWhereTheySay, traced, tree, wordsAt } from "./why-cases.contract.ts";
 import { whyOf, type WhyPath } from "./why.ts";
 
-/** A tree: 4 symbols of 3, layers of 2 and 1 positions with 3 and 4 units, 4 classes. */
-const tree = layOut(
-  { positions: 4, channels: 3, classes: 4, branching: 2 },
-  {
-    ...{ architecture: "tree-cnn", width: 4, widths: [3, 4], activation: "relu" },
-    ...{ parametrisation: "standard", bias: "none", readout: "flatten" },
-  },
-);
-
-const traced = (id: string, origins = false): TracedUpdates =>
-  traceUpdates({ network: tree, rule: chooseRule({ id }), batch: 3, origins }, 4);
 const why = (id: string, signal: Signal, layer?: number): WhyPath[] => whyOf(traced(id), signal, layer);
-const wordsAt = ({ nodes }: WhyPath, at: number): readonly string[] => nodes.at(at)?.words ?? [];
 /** The words of all nodes that have any. */
 const told = ({ nodes }: WhyPath): string[] =>
   nodes.flatMap(({ words }) => (words.length > 0 ? [words.join("; ")] : []));
@@ -154,46 +141,6 @@ describe("a path leads from what changes to what is read", () => {
   });
 });
 
-/** What the end of a path to each signal says of itself. */
-const ends: Readonly<Record<Signal, RegExp>> = {
-  pre: /(input|output) of layer/,
-  otherInput: /^(input|output) of layer .*of input \d/,
-  post: /(output|input) of (layer|the read-out)/,
-  preactivation: /drive of layer/,
-  weight: /weights of layer|bias of layer/,
-  lateral: /(drive|output|input|weights|bias|noise) of layer .*of unit \d/,
-  positions: /of layer .*of position \d/,
-  memory: /state of/,
-  batch: /(meet|of sample \d|of a sample of a step before)$/,
-  pair: /paired view/,
-  localHead: /head of layer/,
-  label: /labels/,
-  outputError: /output error|broadcast/,
-  broadcast: /broadcast|judgement/,
-  noise: /noise of/,
-  secondPhase: /in another pass/,
-  neighbour: /message from (above|below)|(head|state|values that never change) of/,
-  otherActivity: /(input|output|drive) of|symbols of/,
-  otherWeight: /(weights|bias|input|output|drive) of/,
-};
-
-describe("every line of every certificate has paths that end where it says", () => {
-  test.each(catalogue.map(({ id }) => [id] as const))("%s", (id) => {
-    const updates = traced(id);
-    const { layers, signals: all } = certificateOf(updates);
-    for (const signal of Object.keys(signals) as Signal[]) {
-      const paths = whyOf(updates, signal);
-      const reading = layers.filter((one) => one.signals.includes(signal)).map(({ layer }) => layer);
-      expect([signal, [...new Set(paths.map(({ layer }) => layer))]]).toEqual([signal, reading]);
-      expect(paths.length > 0).toBe(all.includes(signal));
-      for (const path of paths) {
-        expect([signal, path.reads, wordsAt(path, -1).join("; ")]).toEqual([
-          signal,
-          expect.any(String),
-          expect.stringMatching(ends[signal]),
-        ]);
-        expect(wordsAt(path, 0)[0]).toMatch(/^what .* (changes by|becomes)$|^weights of|^bias of/);
-      }
-    }
-  });
+describe("every line of a certificate has paths that end where it says (all rules: why.slow.test.ts)", () => {
+  pathsEndWhereTheySay(["backprop", "sanger", "info-nce", "bcm", "node-perturbation", "weight-mirror", "greedy"]);
 });

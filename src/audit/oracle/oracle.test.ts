@@ -1,35 +1,14 @@
 /** Certificates against what really moves the updates of rules, found by moving it. */
 import { describe, expect, test } from "vitest";
-import { catalogue, chooseRule, type ChosenRule } from "../../rules/index.ts";
-import { type NetworkCase, networkCase } from "../../rules/testing/rule-cases.contract.ts";
+import { chooseRule } from "../../rules/index.ts";
 import { certify, type LayerCertificate } from "../certificate/certificate.ts";
 import { contradictions } from "./contradictions.contract.ts";
 import { factsOf } from "./facts.contract.ts";
+import { isLarge, lacking, nothingIsLacking, tree } from "./lacking.contract.ts";
 import { hiddenRules } from "./hidden-rules.contract.ts";
 
-const tree = networkCase("tree-cnn", { widths: [2, 4, 2], bias: "shared" });
-const dense = networkCase("mlp", { widths: [2, 4], symbols: 2, activation: "tanh", bias: "shared" });
-
-/** Heads and histograms of a size that makes no difference to what is read. */
-const sizes: Readonly<Record<string, object>> = {
-  ...Object.fromEntries(["vicreg", "barlow-twins", "simclr"].map((id) => [id, { projectorSize: 2 }])),
-  ...Object.fromEntries(["infomorphic", "infomorphic-lateral"].map((id) => [id, { bins: 2 }])),
-};
-
-/** What the certificate of a rule lacks of what moves the rule. */
-function lacking(net: NetworkCase, rule: ChosenRule): string {
-  return contradictions(certify(rule, net.network, net.symbols), factsOf(net, rule, [1])).join("\n");
-}
-
-describe("nothing moves an update that its certificate lacks", () => {
-  const tiny = networkCase("mlp", { widths: [2, 2], symbols: 2, activation: "tanh" });
-  const isLarge = ({ id }: { readonly id: string }): boolean => id.startsWith("infomorphic");
-  describe.each([tree, dense, tiny])("$name", (net) => {
-    const rules = catalogue.filter((rule) => isLarge(rule) === (net === tiny));
-    test.each(rules.map(({ id }) => id))("%s", (id) => {
-      expect(lacking(net, chooseRule({ ...sizes[id], id }))).toBe("");
-    });
-  });
+describe("nothing moves an update that its certificate lacks (other networks: oracle.slow.test.ts)", () => {
+  nothingIsLacking(tree, (id) => !isLarge(id));
 });
 
 describe("what a rule hides is in its certificate", () => {

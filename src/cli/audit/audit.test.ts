@@ -106,7 +106,7 @@ describe("afferent audit", () => {
     ["audit oja hebb --svg x.svg", "expected one rule to draw, got 2"],
     ["audit oja hebb --why pre", "--why: expected one rule and no --svg, got 2 rules"],
     ["audit oja --why pre --svg x.svg", "--why: expected one rule and no --svg, got --svg"],
-    ["audit oja --why weights", "--why: expected one of pre, otherInput, post,"],
+    ["audit oja --why weights", '--why: expected one of 19 names, got "weights"; did you mean weight?'],
     ["audit oja --why pre --layer 9", "layer: expected one from 1 to 3, got 9"],
     ["audit oja --layer 1", "--layer: expected --why SIGNAL with it, got none"],
   ])("says what to do: %s", async (line, advice) => {
