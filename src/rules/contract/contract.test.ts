@@ -25,6 +25,7 @@ import {
   type NetworkCase,
   networkCase,
   networkCases,
+  refuseAsRun,
   trace,
   type Traced,
 } from "../testing/rule-cases.contract.ts";
@@ -83,6 +84,7 @@ function tracedOrRefused(
   batch = 4,
 ): Traced | undefined {
   try {
+    refuseAsRun(net, withOptions(rule, options), batch);
     return trace(net, withOptions(rule, options), batch);
   } catch (error) {
     const broken = /expected (one|a) (pseudo-gradient|next value|value)|expected the next value|expected a graph/;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { full, input, type Tensor } from "../../graph/index.ts";
-import { networkCase, trace } from "../testing/rule-cases.contract.ts";
+import { networkCase, refuseAsRun, trace } from "../testing/rule-cases.contract.ts";
 import {
   constantly,
   defineRule,
@@ -144,7 +144,7 @@ const refusals: readonly (readonly [string, (workspace: Workspace) => Updates, s
 
 describe("a rule is refused that returns", () => {
   test.each(refusals)("%s", (_, of, message) => {
-    expect(() => trace(network, rule(of))).toThrow(new RuleError(`rule test: ${message}`));
+    expect(() => refuseAsRun(network, rule(of))).toThrow(new RuleError(`rule test: ${message}`));
   });
 });
 

@@ -98,10 +98,11 @@ export function trace(
 ): Traced {
   const chosen = isChosen(rule) ? rule : chooseRule(rule);
   const { network, symbols } = networkCase;
-  // Refuses what a run refuses; the graph that is looked at has the nodes of its own workspace.
-  const read = traceUpdates({ network, rule: chosen, batch }, symbols);
+  // Not read from a document where it need not be, so that the graph has the nodes of its own workspace.
   const { workspace, updates } =
-    chosen.rule.document === undefined ? tracedHere(chosen, network, batch, symbols) : read;
+    chosen.rule.document === undefined
+      ? tracedHere(chosen, network, batch, symbols)
+      : traceUpdates({ network, rule: chosen, batch }, symbols);
   return {
     ...{ networkCase, rule: chosen, batch, workspace, updates },
     gradients: Object.fromEntries(updates.slopes.map(({ parameter, gradient }) => [parameter.name, gradient])),
@@ -114,6 +115,11 @@ export function trace(
     ),
     variables: Object.fromEntries(workspace.registry.variables.map(({ name, tensor }) => [name, tensor])),
   };
+}
+
+/** Refuses what a run refuses of a rule. Throws RuleError. */
+export function refuseAsRun({ network, symbols }: NetworkCase, rule: ChosenRule, batch = 4): void {
+  traceUpdates({ network, rule, batch }, symbols);
 }
 
 function tracedHere(chosen: ChosenRule, network: Network, batch: number, length: number) {
