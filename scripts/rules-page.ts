@@ -180,8 +180,7 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 /** Runs the study in the store at AFFERENT_STORE (or .afferent) and keeps what the page needs. */
 async function measure(): Promise<void> {
   const store = await openStore(process.env["AFFERENT_STORE"] ?? ".afferent");
-  const { runs: planned, models, warnings } = planStudy(everyRule);
-  for (const warning of warnings) console.warn(warning);
+  const { runs: planned, models } = planStudy(everyRule);
   await execute({ store, study: everyRule.name, runs: planned, models });
   const rows = await store.rows({ runs: planned.map(({ run }) => run) });
   await store.close();
