@@ -4,19 +4,8 @@
  * Nothing is taken at its word. A graph may have no input but the registered ones, by their names; an update changes what is the
  * rule's to change, once; every state has one next value, and nothing else has any.
  */
-import {
-  fromData,
-  type GraphData,
-  GraphDataError,
-  is,
-  sameShape,
-  type Shape,
-  standingFor,
-  Tensor,
-  topological,
-} from "../graph/index.ts";
+import { type GraphData, is, sameShape, type Shape, Tensor } from "../graph/index.ts";
 import { allLayers, type Layer, type Network } from "../networks/index.ts";
-import type { Workspace } from "../rules/index.ts";
 import {
   type Between,
   type ChosenRule,
@@ -28,9 +17,12 @@ import {
   type TraceRequest,
   type Updates,
   type Variable,
+  type Workspace,
 } from "../rules/index.ts";
+import { overActivity } from "./between.ts";
 import { refuseConstants } from "./constants.ts";
 import { refuseKeptName, refuseObjectiveName, refuseTwice } from "./names.ts";
+import { readGraph } from "./read-graph.ts";
 import { evaluationChunk } from "./sizes.ts";
 import { workspaceFor } from "./write-document.ts";
 
@@ -86,7 +78,7 @@ export function readDocument(rule: ChosenRule, given: unknown, request: TraceReq
   );
   if (document.scores !== null)
     scoresOf(id, document, judgingWorkspace(id, document, { ...request, batch: evaluationChunk }));
-  const values = graphOf(id, document.updates, (name) => inputs.get(name));
+  const values = readGraph(id, "updates", document.updates, (name) => inputs.get(name));
   return { network, rule, document, between, workspace, updates: updatesOf(id, document, workspace, values, ownerOf) };
 }
 
@@ -104,11 +96,8 @@ export function scoresOf(
   if (document.scores === null) return undefined;
   const kept = new Map(registry.variables.map(({ name, tensor }) => [name, tensor]));
   for (const { name, shape } of document.variables) if (!kept.has(name)) kept.set(name, keptInput(name, shape));
-  const [scores] = graphOf(
-    id,
-    document.scores,
-    (name) => (name === "tokens" ? registry.tokens : kept.get(name)),
-    "scores",
+  const [scores] = readGraph(id, "scores", document.scores, (name) =>
+    name === "tokens" ? registry.tokens : kept.get(name),
   );
   const { classes } = network.readout;
   if (scores?.rank !== 2 || scores.size(0) !== batch || scores.size(1) !== classes)
@@ -155,50 +144,7 @@ function betweenOf(id: string, { between }: RuleDocument, network: Network, batc
   const graphs = between.find((one) => one.batch === batch)?.layers;
   if (graphs?.length !== network.layers.length)
     throw new RuleError(`rule ${id}: expected what each layer passes on for ${batch} inputs, found none`);
-  return (layer, { pre, preactivation, post }) => {
-    const here: Readonly<Record<string, Tensor>> = { pre, preactivation, post };
-    // Over inputs that stand for the activity; these are then put in their place.
-    const [passed] = graphOf(id, graphs[layer.index - 1], (name) => here[name] && standIn(name, here[name]), "between");
-    if (passed === undefined || !sameShape(passed.shape, post.shape))
-      throw new RuleError(`rule ${id}: expected ${layer.name} to pass on ${post.toString()}, got ${String(passed)}`);
-    return replaced(passed, here);
-  };
-}
-
-const standIn = (name: string, { shape, dtype }: Tensor): Tensor => Tensor.of("input", { name, shape, dtype });
-
-/** The same expression over other inputs, by name. */
-function replaced(output: Tensor, by: Readonly<Record<string, Tensor>>): Tensor {
-  const done = new Map<Tensor, Tensor>();
-  for (const node of topological([output])) {
-    const own = is(node, "input") ? by[node.attributes.name] : undefined;
-    const inputs = node.inputs.map((operand) => done.get(operand) ?? operand);
-    done.set(node, own ?? standingFor(Tensor.of(node.primitive, node.attributes, ...inputs), node));
-  }
-  return done.get(output) ?? output;
-}
-
-function graphOf(
-  id: string,
-  data: GraphData | undefined,
-  inputOf: (name: string) => Tensor | undefined,
-  what = "updates",
-): Tensor[] {
-  const known = (name: string): Tensor => {
-    const found = inputOf(name);
-    if (found !== undefined) return found;
-    throw new RuleError(
-      what === "updates"
-        ? `rule ${id}: expected a graph over the inputs of its workspace, got an input of its own, "${name}"; ask for it by state, fixed, head or noise`
-        : `rule ${id}: expected ${what} made of ${what === "between" ? "a layer's activity alone" : "symbols, weights and what is kept"}, got "${name}"`,
-    );
-  };
-  try {
-    return fromData(data, known);
-  } catch (error) {
-    if (error instanceof GraphDataError) throw new RuleError(`rule ${id}: ${what}: ${error.message}`, { cause: error });
-    throw error;
-  }
+  return (layer, here) => overActivity(id, layer, graphs[layer.index - 1], here);
 }
 
 function nameOf(leaf: Tensor): string {

@@ -11,7 +11,6 @@ import type { Split, SplitSizes, Task } from "../tasks/index.ts";
 import { BatchSource } from "./batches.ts";
 import { stepScalars } from "./learning-rates.ts";
 import { refuseOtherSteps } from "./executed.ts";
-import { slotNames } from "./optimiser.ts";
 import { drawInitial, parametersOf } from "./parameters.ts";
 import type { ScheduleOptions } from "./schedule.ts";
 import { buildStep, type Model, replicate, type StepGraph } from "./step.ts";
@@ -266,11 +265,6 @@ export class Trainer {
     const size = all.length / this.group.replicas.length;
     return all.subarray(replica * size, (replica + 1) * size);
   }
-}
-
-/** Names of the optimiser's slots in a snapshot; everything else there is a parameter or a value the rule keeps. */
-export function isSlot(name: string, { optimiser }: Model): boolean {
-  return slotNames(optimiser).some((slot) => name.startsWith(`${slot}.`));
 }
 
 /** Inputs that no step changes and no step is fed anew: feedback matrices, weights of a layer that does not learn. */

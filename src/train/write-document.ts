@@ -1,5 +1,5 @@
 /** Runs a rule on a network, once, and writes down what it made of it. */
-import { input, type ReadStack, recordingOrigins, type Tensor, toData } from "../graph/index.ts";
+import { type ReadStack, recordingOrigins, type Tensor, toData } from "../graph/index.ts";
 import { type Layer, type Network, samplesShape } from "../networks/index.ts";
 import {
   type Between,
@@ -10,6 +10,7 @@ import {
   type TraceRequest,
   Workspace,
 } from "../rules/index.ts";
+import { passedOn, sealed } from "./between.ts";
 import { encoder, registryFor } from "./inputs.ts";
 import { evaluatedBatches, evaluationChunk } from "./sizes.ts";
 
@@ -28,14 +29,15 @@ function written(chosen: ChosenRule, request: TraceRequest, origins: boolean): R
   const { batch, length } = request;
   // The rule's own copy: what it does to it bears on nothing else.
   const network = frozenCopy(request.network);
-  const between = rule.between(options);
+  const given = rule.between(options);
+  const between = given && sealed(rule.id, given);
   const workspace = workspaceFor({ network, batch, length }, between);
   const { slopes, next = [], objectives = [], decays = [] } = traceRule(chosen, workspace);
   const { registry } = workspace;
   const judging = workspaceFor({ network, batch: evaluationChunk, length }, between);
   const scores = rule.scores(judging, options);
   const own = registry.variables.filter(({ kind }) => kind !== "weight" && kind !== "bias");
-  const sizes = between === undefined ? [] : [...new Set([batch, ...evaluatedBatches])];
+  const sizes = [...new Set([batch, ...evaluatedBatches])];
   return {
     batch,
     length,
@@ -59,7 +61,10 @@ function written(chosen: ChosenRule, request: TraceRequest, origins: boolean): R
       { origins },
     ),
     decays: decays.map(({ parameter, rate }) => ({ parameter: parameter.name, rate })),
-    between: sizes.map((size) => ({ batch: size, layers: betweenLayers(rule.id, network, between, size) })),
+    between:
+      given === undefined
+        ? []
+        : sizes.map((size) => ({ batch: size, layers: betweenLayers(rule.id, network, given, size) })),
     scores: scores === undefined ? null : toData(tensors(rule.id, [scores])),
   };
 }
@@ -81,17 +86,12 @@ function indexOf(layer: Layer | undefined): number | null {
   return layer?.index ?? null;
 }
 
-/** What each layer passes on, over inputs that stand for its activity on a batch. */
-function betweenLayers(rule: string, network: Network, between: Between | undefined, batch: number) {
+/** What each layer passes on of a batch. */
+function betweenLayers(rule: string, network: Network, between: Between, batch: number) {
   return network.layers.map((layer) => {
-    const of = (name: string, features: number): Tensor => input(name, samplesShape(layer, batch, features));
-    const here = {
-      pre: of("pre", layer.inFeatures),
-      preactivation: of("preactivation", layer.outFeatures),
-      post: of("post", layer.outFeatures),
-    };
-    const passed = between?.(layer, here);
-    return toData(tensors(rule, [passed ?? here.post]));
+    const output = samplesShape(layer, batch, layer.outFeatures);
+    const shapes = { pre: samplesShape(layer, batch, layer.inFeatures), preactivation: output, post: output };
+    return passedOn(rule, between, layer, shapes);
   });
 }
 

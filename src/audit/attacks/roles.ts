@@ -1,17 +1,7 @@
 /** Inputs that are not what they are said to be, and registered things that are changed behind the registry's back. */
 import { constant, input, type Tensor } from "../../graph/index.ts";
 import { inputOf, tamper } from "./tamper.ts";
-import {
-  type Attack,
-  hebbWith,
-  laid,
-  layerAt,
-  namesActivity,
-  namesLabel,
-  namesSignal,
-  namesWeights,
-  total,
-} from "./attack.ts";
+import { type Attack, hebbWith, laid, layerAt, namesActivity, namesSignal, namesWeights, total } from "./attack.ts";
 
 const always = { kind: "constant", value: 0 } as const;
 
@@ -148,7 +138,8 @@ export const roles: readonly Attack[] = [
       Object.assign(weight, { owner: view.layer });
       return laid(weight.tensor);
     }),
-    exposed: namesWeights(2),
+    refused: "Cannot assign to read only property 'owner'",
+    by: "TypeError",
   },
   {
     name: "a layer that changes its number",
@@ -191,7 +182,8 @@ export const roles: readonly Attack[] = [
       const value: Tensor = total(workspace.labels.cast("float32"));
       return { weight: variable.tensor, next: [{ state: variable, value }] };
     }),
-    exposed: namesLabel,
+    refused: "Cannot assign to read only property 'kind'",
+    by: "TypeError",
   },
   {
     name: "a constant that has two values",

@@ -1,17 +1,7 @@
 /** Rules that show the certificate one graph and have another one run: by names, by what is not looked at, by what `between` and `scores` do. */
 import { input, is, type Tensor, topological } from "../../graph/index.ts";
 import { defineRule, type RuleCard, type Updates, type Workspace } from "../../rules/index.ts";
-import {
-  type Attack,
-  cardOf,
-  deltasThrough,
-  hebbWith,
-  laid,
-  layerAt,
-  namesSignal,
-  namesWeights,
-  total,
-} from "./attack.ts";
+import { type Attack, cardOf, deltasThrough, hebbWith, laid, layerAt, namesSignal, total } from "./attack.ts";
 
 /** Hebb's updates for all layers but `without`. */
 function hebbUpdates({ layers }: Workspace, without = 0): Updates {
@@ -167,17 +157,18 @@ export const twoGraphs: readonly Attack[] = [
   },
   {
     name: "between that passes on a weight",
-    why: "What layer 2 passes on holds layer 1's weight, found in the graph of its own drive; layer 3 learns from its input.",
+    why: "What layer 2 passes on holds layer 1's weight, found in the graph of its own drive or made by its name; layer 3 learns from its input.",
     rule: hebbWith("between-weights", (view) => laid(view.pre), {
       at: 3,
       between: () => (layer, here) => {
-        const weight = topological([here.pre]).find(
+        const found = topological([here.pre]).find(
           (node) => is(node, "input") && node.attributes.name === "layer1.weight",
         );
-        return layer.index === 2 && weight !== undefined ? here.post.add(total(weight)) : here.post;
+        const weight = found ?? input("layer1.weight", [6, 4]);
+        return layer.index === 2 ? here.post.add(total(weight)) : here.post;
       },
     }),
-    exposed: namesWeights(1),
+    refused: `between made of a layer's activity alone, got "layer1.weight"`,
   },
   {
     name: "between that makes samples meet",

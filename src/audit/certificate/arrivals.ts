@@ -3,8 +3,8 @@
  * meets the layer's own activity, weights or feedback, it has arrived.
  */
 import { is, sizeOf, type Tensor, topological } from "../../graph/index.ts";
-import { type LayerReads, ownerOf } from "./flow.ts";
-import type { UpdateGraph } from "./graph.ts";
+import type { LayerReads } from "./flow.ts";
+import { ownerOf, type UpdateGraph } from "./graph.ts";
 
 /** A value that comes to a layer from outside it. */
 export interface Arrival {

@@ -1,8 +1,7 @@
 /** Weights that activity carries: a layer whose activity was scaled by its own weights, one number after the other, shows them to its readers. */
 import type { Tensor } from "../../graph/index.ts";
 import type { Network } from "../../networks/index.ts";
-import { ownerOf } from "./flow.ts";
-import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
+import { type ActivityLeaf, ownerOf, type UpdateGraph } from "./graph.ts";
 
 /**
  * The layer on whose account activity is looked behind. The input and the read-out have no update of their own here: what the one is made of

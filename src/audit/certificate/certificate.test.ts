@@ -187,7 +187,7 @@ describe("layer by layer", () => {
     ]);
     expect(summaryOf(found)).toMatchObject({ locking: "update", weightTransport: [], phases: 2, perWeight: 0 });
     // Every candidate is a pass of its own through the layers above it.
-    expect(auditOf("deep-targets", { samples: 3 }).phases).toBe(1 + 2 * (1 + 3));
+    expect(auditOf("deep-targets", { samples: 3 }).phases).toBe(1 + 3 * (1 + 3));
   });
 
   test("forward-forward: the label and its noise enter at the input of the first layer only", () => {

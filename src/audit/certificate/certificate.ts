@@ -7,14 +7,14 @@
  * samples meet; here they become one answer for each layer.
  */
 import { sizeOf, type Tensor, topological } from "../../graph/index.ts";
-import { type Layer, type Network, weightShape } from "../../networks/index.ts";
+import { allLayers, type Layer, type Network, weightShape } from "../../networks/index.ts";
 import { type ChosenRule, type PairSource, type PartnerRequest, type Signal, signals } from "../../rules/index.ts";
 import { sourceOf } from "../../tasks/index.ts";
 import { type Constants, constantsIn, type TracedUpdates, traceUpdates } from "../../train/index.ts";
 import { numbersPerExample } from "./activity.ts";
 import { type Arrival, arrivalsAt } from "./arrivals.ts";
 import { type Coupling, couplingOf } from "./coupling.ts";
-import { informationFlow, type LayerId, type LayerReads, ownerOf } from "./flow.ts";
+import { informationFlow, type LayerId, type LayerReads } from "./flow.ts";
 import { sampleOf, type UpdateGraph, updateGraph } from "./graph.ts";
 import type { Kept } from "./kept.ts";
 import { type LateralReach, reachOf, type Scopes } from "./scope.ts";
@@ -304,9 +304,9 @@ function labelUse(
   ];
 }
 
-/** Forward passes: how often the busiest hidden layer computes its units, in batches. */
+/** Forward passes: how often the busiest layer, the read-out among them, computes its units, in batches. */
 function phasesOf(graph: UpdateGraph, of: "all" | number): number {
-  return Math.max(0, ...graph.network.layers.map((layer) => graph.products(layer, of)));
+  return Math.max(0, ...allLayers(graph.network).map((layer) => graph.products(layer, of)));
 }
 
-export { type Arrival, type Coupling, type LateralReach, type LayerId, ownerOf, type Scopes, type Verdict };
+export { type Arrival, type Coupling, type LateralReach, type LayerId, type Scopes, type Verdict };

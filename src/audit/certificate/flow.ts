@@ -16,7 +16,8 @@ import type { Layer } from "../../networks/index.ts";
 import type { PartnerRequest, Signal } from "../../rules/index.ts";
 import { numbersPerExample } from "./activity.ts";
 import { accountOf, carriedBy } from "./carried.ts";
-import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
+import { type ActivityLeaf, ownerOf, type UpdateGraph } from "./graph.ts";
+import { Made, makings } from "./making.ts";
 import { type Spot, Trail, type View, type Way } from "./trail.ts";
 
 /** A layer, counted from 1 at the input side; 0 is the input itself. */
@@ -50,9 +51,6 @@ export interface LayerReads {
   readonly sharesNoise: boolean;
 }
 
-/** What an expression is made of, as bits. */
-const Made = { scores: 1, label: 2, own: 4, others: 8, noise: 16, parameters: 32, input: 64, judged: 128 } as const;
-
 /** What every layer's update reads, layer 1 first. */
 export function informationFlow(graph: UpdateGraph): LayerReads[] {
   const trail = new Trail();
@@ -85,11 +83,6 @@ export function informationFlow(graph: UpdateGraph): LayerReads[] {
 
 /** All of a list, which is empty afterwards. */
 const take = <T>(list: T[]): T[] => list.splice(0);
-
-/** The layer whose activity a leaf is: what a layer sees is the activity of the layer below; 0 for the input. */
-export function ownerOf({ layer, signal }: ActivityLeaf): number {
-  return signal === "pre" ? layer.index - 1 : layer.index;
-}
 
 /** Layers whose weights activity shows to whoever knows the pattern by which its pass was changed. */
 export function shownBy(leaf: ActivityLeaf): number[] {
@@ -450,49 +443,4 @@ class Walk {
       return isScores ? sum + numbersPerExample(one, this.graph.batch) / classes : sum;
     }, 0);
   }
-}
-
-/** What every node of the graph is made of, as seen from a layer; what the rule keeps is what it becomes. */
-function makings(graph: UpdateGraph, layer: number): (node: Tensor) => number {
-  const known = new Map<Tensor, number>();
-  const states = new Map<Tensor, number>();
-  const depth = graph.network.layers.length;
-  const leafMaking = (node: Tensor): number => {
-    const leaf = graph.leaves.get(node);
-    if (leaf !== undefined) {
-      const owner = ownerOf(leaf);
-      if (owner === layer || (leaf.signal === "pre" && leaf.layer.index === layer)) return Made.own;
-      return owner > depth ? Made.scores : Made.others;
-    }
-    if (node === graph.labels) return Made.label;
-    const kept = graph.kept.get(node);
-    if (kept?.variable.kind === "state") return states.get(node) ?? 0;
-    if (kept !== undefined) return Made.parameters;
-    return graph.registry.noises.some(({ tensor }) => tensor === node) ? Made.noise : Made.input;
-  };
-  const making = (output: Tensor): number => {
-    for (const node of topological([output])) {
-      if (known.has(node)) continue;
-      const ofOperands = (): number => node.inputs.reduce((all, operand) => all | (known.get(operand) ?? 0), 0);
-      const met = graph.meeting(node);
-      known.set(node, is(node, "input") ? leafMaking(node) : met === undefined ? ofOperands() : Made.judged);
-    }
-    return known.get(output) ?? 0;
-  };
-  const changing = [...graph.kept].flatMap(([node, { variable, next }]) =>
-    variable.kind === "state" && next !== undefined ? [{ node, next }] : [],
-  );
-  for (let grown = true; grown;) {
-    grown = false;
-    known.clear();
-    for (const { node, next } of changing) {
-      const before = states.get(node) ?? 0;
-      const now = before | making(next);
-      if (now === before) continue;
-      states.set(node, now);
-      grown = true;
-    }
-  }
-  known.clear();
-  return making;
 }

@@ -28,6 +28,11 @@ export interface ActivityLeaf extends Seen {
   readonly expression: Tensor;
 }
 
+/** The layer whose activity a leaf is: what a layer sees is the activity of the layer below; 0 for the input. */
+export function ownerOf({ layer, signal }: ActivityLeaf): number {
+  return signal === "pre" ? layer.index - 1 : layer.index;
+}
+
 /** A registered value, and what it becomes after the step where it changes. */
 export interface KeptValue {
   readonly variable: Variable;

@@ -8,9 +8,8 @@
 import { sameShape, sizeOf, type Tensor } from "../../graph/index.ts";
 import { dependences } from "./dependence.ts";
 import { Expansion } from "./expansion.ts";
-import { ownerOf } from "./flow.ts";
 import { followed, type Ground, type Put } from "./followed.ts";
-import type { ActivityLeaf, UpdateGraph } from "./graph.ts";
+import { type ActivityLeaf, ownerOf, type UpdateGraph } from "./graph.ts";
 import { type Kept, throughKept } from "./kept.ts";
 import { alongAxis, type Load, spread } from "./load.ts";
 import { earlier, mixingOf, mixtures, together } from "./mixing.ts";

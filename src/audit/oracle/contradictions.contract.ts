@@ -36,6 +36,9 @@ function sources({ layers }: Certificate, { layer, signals }: LayerCertificate):
   return [...found].flatMap((one) => layers[one - 1] ?? []);
 }
 
+const judges = ({ signals }: LayerCertificate): boolean =>
+  signals.includes("broadcast") || signals.includes("outputError");
+
 const arrives = ({ topDown }: LayerCertificate, ...kinds: string[]): boolean =>
   topDown.some(({ kind }) => kinds.includes(kind));
 
@@ -48,21 +51,21 @@ function lackingIn(certificate: Certificate, own: LayerCertificate, fact: Fact):
   );
   if (fact.before && !remembers) return "nothing remembered";
   // One number of an example, or an error at other scores, may be made of all that further passes compute.
-  const isJudged = some((layer) => arrives(layer, "broadcast", "error")) && certificate.phases > 1;
+  const isJudged = some(judges) && certificate.phases > 1;
   const { of } = fact;
   switch (fact.moved) {
     case "weights":
-      if (of === own.layer) return lackingOfOwn(own, fact, "weight");
+      if (of === own.layer) return lackingOfOwn(certificate, own, fact, "weight");
       return isJudged || some((layer) => readsWeights(layer, own, of)) ? undefined : `no weight transport from it`;
     case "kept":
       return lackingOfKept(all, own, of);
     case "activity":
-      if (of === own.layer) return lackingOfOwn(own, fact, "post");
+      if (of === own.layer) return lackingOfOwn(certificate, own, fact, "post");
       return lackingOfActivity(all, own, fact);
     case "pre":
       if (!some(({ signals }) => signals.some((one) => one === "pre" || one === "secondPhase" || one === "pair")))
         return "no signal pre";
-      return lackingOfOwn(own, fact, "pre");
+      return lackingOfOwn(certificate, own, fact, "pre");
     case "label":
       return some(({ label }) => label.some((way) => way !== "pairs")) ? undefined : "no label but in pairs";
     case "symbols":
@@ -77,7 +80,7 @@ function lackingIn(certificate: Certificate, own: LayerCertificate, fact: Fact):
     case "samples":
       return own.coupling === "dependent" ? undefined : `coupling ${own.coupling}`;
     case "positions":
-      return own.lateral.positions || !isByItself(own) ? undefined : "positions apart";
+      return own.lateral.positions || !isByItself(certificate, own) ? undefined : "positions apart";
     default:
       return fact.moved satisfies never;
   }
@@ -85,7 +88,9 @@ function lackingIn(certificate: Certificate, own: LayerCertificate, fact: Fact):
 
 /** Another layer's weights: read as such, or behind activity of that layer which is read. */
 function readsWeights(layer: LayerCertificate, own: LayerCertificate, of: Place | undefined): boolean {
-  return (of !== undefined && layer.weightTransport.includes(of)) || (layer !== own && layer.layer === of);
+  // The read-out has no certificate of its own: what it answers in a pass that the rule makes cannot be held.
+  const answers = of === "readout" && layer.signals.includes("secondPhase") && layer.errorNetwork.includes(of);
+  return answers || (of !== undefined && layer.weightTransport.includes(of)) || (layer !== own && layer.layer === of);
 }
 
 /** What a layer keeps; of values of the whole network none need be named but those that remember. */
@@ -109,9 +114,7 @@ function lackingOfActivity(
     (one) =>
       one.errorNetwork.includes(of) ||
       (one !== own && one.layer === of) ||
-      arrives(one, "broadcast") ||
-      // The output error is made of the scores, by whatever way it comes.
-      (of === "readout" && one.signals.includes("outputError")) ||
+      (of === "readout" ? judges(one) : arrives(one, "broadcast")) ||
       (of === 0 && arrives(one, "input")),
   );
   if (!isAllowed) return "no activity of it";
@@ -120,18 +123,20 @@ function lackingOfActivity(
   return waits ? undefined : "no lock on it";
 }
 
-/** Whether nothing comes to a layer but what the oracle can hold: else its own may come back to it by way of other layers. */
-function isByItself(own: LayerCertificate): boolean {
-  return !own.signals.includes("secondPhase") && !arrives(own, "broadcast");
+/** Whether nothing comes to a layer but what the oracle can hold: else its own may come back to it, by other layers or by other scores. */
+function isByItself({ phases }: Certificate, own: LayerCertificate): boolean {
+  const isJudgedAgain = judges(own) && phases > 1;
+  return !own.signals.includes("secondPhase") && !arrives(own, "broadcast") && !isJudgedAgain;
 }
 
 /** What is the layer's own, and how far it reaches in its weights. */
 function lackingOfOwn(
+  certificate: Certificate,
   own: LayerCertificate,
   { own: reach }: Fact,
   kind: "pre" | "post" | "weight",
 ): string | undefined {
-  if (reach === undefined || reach.units.length === 0 || !isByItself(own)) return undefined;
+  if (reach === undefined || reach.units.length === 0 || !isByItself(certificate, own)) return undefined;
   const scope = own.scopes[kind];
   if (scope === undefined) return `no scope of ${kind}`;
   if (kind === "pre")

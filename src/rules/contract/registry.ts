@@ -1,6 +1,6 @@
 /**
  * The inputs that a traced graph may have, each with what it is: filled by the training room (data, parameters) and by a rule's requests
- * (what it keeps, noise, partners). A graph that has any other input is refused (`trace.ts`).
+ * (what it keeps, noise, partners). A graph that has any other input is refused (`trace.ts`, `train/read-document.ts`).
  */
 import { input, type Tensor } from "../../graph/index.ts";
 import type { Layer } from "../../networks/index.ts";
@@ -55,7 +55,7 @@ export class Registry {
       const [was, is] = [known, { kind, shape }].map((one) => `a ${one.kind} [${one.shape.join(", ")}]`);
       throw new RuleError(`${name}: expected one value of this name, got ${is ?? ""} after ${was ?? ""}; rename one`);
     }
-    const variable = { name, kind, owner, learningRate, shape, initial, tensor: input(name, shape) };
+    const variable = Object.freeze({ name, kind, owner, learningRate, shape, initial, tensor: input(name, shape) });
     this.#variables.set(name, variable);
     return variable;
   }
@@ -73,7 +73,7 @@ export class Registry {
       throw new RuleError(`${name}: expected one noise of this name, got ${is ?? ""} after ${was ?? ""}; rename one`);
     }
     const tensor = input(name, request.shape);
-    this.#noises.set(name, { ...request, name, tensor });
+    this.#noises.set(name, Object.freeze({ ...request, name, tensor }));
     return tensor;
   }
 
