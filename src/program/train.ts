@@ -1,5 +1,6 @@
 /** Training and judging in this process: what a program or a notebook calls. */
 import { stream } from "../random/stream.ts";
+import { trainOptionsOf } from "../study/run/training-group.ts";
 import type { Examples, Split } from "../tasks/index.ts";
 import {
   Evaluator,
@@ -31,8 +32,7 @@ export interface Watching {
 /** Trains a run to its end. Throws as `settled` and `groupOf`. */
 export async function train(setup: Setup, watching: Watching = {}): Promise<Trained> {
   const settings = settled(setup);
-  const { steps, stopAtLoss, stopWindow, curveEvery } = settings.train;
-  const options = { steps, stopAtLoss, stopWindow, curveEvery, probes: settings.probes, ...watching };
+  const options = { ...trainOptionsOf(settings), ...watching };
   const group = groupOf(settings);
   const [result] = await trainGroup(group, options, await engineOf(setup));
   if (result === undefined) throw new Error("internal: a run without a result");

@@ -10,6 +10,13 @@
 import { uniformBigInt } from "pure-rand/distribution/uniformBigInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
+/** Where a stream stands: plain data. */
+export interface StreamState {
+  readonly generator: readonly number[];
+  /** The second of a pair of normals, where it has not been drawn yet. */
+  readonly spare: number | null;
+}
+
 /** One stream of random numbers. Drawing changes it; two streams share nothing. The functions can be passed on by themselves. */
 export interface Random {
   /** Uniform in [0, 1): a multiple of 2^-53. */
@@ -29,6 +36,9 @@ export interface Random {
   readonly sample: (population: number, count: number) => Float64Array;
   /** Fills `out` with independent normals of mean 0: the same numbers as repeated `normal()`, scaled and rounded to float32. */
   readonly fillNormal: (out: Float32Array, standardDeviation: number) => void;
+  /** Where the stream stands; `resume` goes on from there, and draws the same numbers. */
+  readonly state: () => StreamState;
+  readonly resume: (state: StreamState) => void;
 }
 
 const WORD = 2 ** 32;
@@ -42,7 +52,7 @@ export function stream(seed: number, purpose: string): Random {
   if (!Number.isSafeInteger(seed)) {
     throw new RangeError(`stream: expected a whole number below 2^53 as seed, got ${seed}; round it`);
   }
-  const generator = xoroshiro128plusFromState(hashToState(seed, purpose));
+  let generator = xoroshiro128plusFromState(hashToState(seed, purpose));
 
   const uniform = () => ((generator.next() >>> 5) * 2 ** 26 + (generator.next() >>> 6)) / LARGEST;
 
@@ -117,7 +127,14 @@ export function stream(seed: number, purpose: string): Random {
     for (let i = 0; i < out.length; i++) out[i] = standardDeviation * normal();
   };
 
-  return { uniform, normal, integer, bigint, permutation, sample, fillNormal };
+  const state = () => ({ generator: [...generator.getState()], spare: spare ?? null });
+
+  const resume = (from: StreamState) => {
+    generator = xoroshiro128plusFromState(from.generator);
+    spare = from.spare ?? undefined;
+  };
+
+  return { uniform, normal, integer, bigint, permutation, sample, fillNormal, state, resume };
 }
 
 /** Four lanes of multiply-and-rotate over the words of seed and purpose, then mixed across lanes (constants of MurmurHash3). */

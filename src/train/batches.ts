@@ -1,7 +1,15 @@
 /** What a training step is fed: strings in a seeded order, their partners, and the noise a rule asks for. */
-import type { Random } from "../random/stream.ts";
+import type { Random, StreamState } from "../random/stream.ts";
 import type { Noise } from "../rules/index.ts";
 import type { Examples, PartnerRequest, Task } from "../tasks/index.ts";
+
+/** Where a source of batches stands. */
+export interface BatchState {
+  /** The epoch's order of the examples, and how many of them have been seen. */
+  readonly order: Int32Array;
+  readonly next: number;
+  readonly random: Readonly<Record<"order" | "pairs" | "noise", StreamState>>;
+}
 
 /** Batches of one run. Every string is seen once before any is seen twice; epochs join without a gap. */
 export class BatchSource {
@@ -43,6 +51,22 @@ export class BatchSource {
     for (const { request, tokens: out } of partners) {
       this.task.partners(request, this.examples, this.indices, out, this.random.pairs);
     }
+  }
+
+  /** Where it stands; `resume` goes on from there, with the same batches. */
+  state(): BatchState {
+    const { order, pairs, noise } = this.random;
+    return {
+      order: this.order.slice(),
+      next: this.next,
+      random: { order: order.state(), pairs: pairs.state(), noise: noise.state() },
+    };
+  }
+
+  resume({ order, next, random }: BatchState): void {
+    this.order = order.slice();
+    this.next = next;
+    for (const stream of ["order", "pairs", "noise"] as const) this.random[stream].resume(random[stream]);
   }
 
   /** Draws one step's noise into `out`. */

@@ -11,5 +11,13 @@ export { readDocument, type TracedUpdates } from "./read-document.ts";
 export { buildStep, type Model, replicate, simplifyAll, type StepGraph } from "./step.ts";
 export { documentOf, traceUpdates } from "./traced.ts";
 export { writeDocument } from "./write-document.ts";
-export { type CurveSample, explosion, type Progress, type ReplicaResult, train, type TrainOptions } from "./train.ts";
-export { type Group, type Replica, Trainer } from "./trainer.ts";
+export { type CourseOptions, type CurveSample, explosion, type Outcome, type ReplicaValues } from "./course.ts";
+export {
+  type Checkpoints,
+  type GroupState,
+  type Progress,
+  type ReplicaResult,
+  train,
+  type TrainOptions,
+} from "./train.ts";
+export { type Group, type Replica, type ReplicaState, Trainer } from "./trainer.ts";

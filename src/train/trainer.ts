@@ -8,7 +8,7 @@ import { is, type Tensor, topological } from "../graph/index.ts";
 import { stream } from "../random/stream.ts";
 import { allocate, type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
 import type { Split, SplitSizes, Task } from "../tasks/index.ts";
-import { BatchSource } from "./batches.ts";
+import { BatchSource, type BatchState } from "./batches.ts";
 import { stepScalars } from "./learning-rates.ts";
 import { refuseOtherSteps } from "./executed.ts";
 import { drawInitial, parametersOf } from "./parameters.ts";
@@ -38,6 +38,13 @@ export interface Group {
    * model alone (`formFor`), never from the company.
    */
   readonly form: "plain" | "stacked";
+}
+
+/** All that one replica's further training depends on, beside its specification. */
+export interface ReplicaState {
+  /** Parameters, slots of the optimiser, and what the rule keeps, by name. */
+  readonly values: Readonly<Record<string, Float32Array>>;
+  readonly batches: BatchState;
 }
 
 /** The scalars of one step by name (loss, error, the rule's objectives), [replicas] each. */
@@ -148,6 +155,23 @@ export class Trainer {
     return this.copyFrom(steps === this.taken ? this.holder : await this.replay(steps), replica);
   }
 
+  /** All that one replica's further training depends on; `resume` goes on from there, to the same bits. */
+  state(replica: number): ReplicaState {
+    const source = this.sources[replica];
+    if (source === undefined) throw new Error("internal: a replica without batches");
+    return { values: this.snapshot(replica), batches: source.state() };
+  }
+
+  /** Goes on after `step` steps, from a state of each replica. Throws where a state is not of this graph. */
+  resume(step: number, states: readonly ReplicaState[]): void {
+    this.step = step;
+    states.forEach(({ values, batches }, replica) => {
+      this.sources[replica]?.resume(batches);
+      for (const { name } of this.holder.statePorts()) this.place(name, replica, values[name]);
+      for (const name of Object.keys(this.constants)) this.place(name, replica, values[name]);
+    });
+  }
+
   async dispose(): Promise<void> {
     await this.block?.dispose();
     await this.single?.dispose();
@@ -207,23 +231,29 @@ export class Trainer {
     for (const port of ports) {
       if (constants.has(port.name) && !isState(port.name, this.outputs)) this.constants[port.name] = allocate(port);
     }
-    const place = (name: string, replica: number, values: Float32Array): void => {
-      const target = isState(name, this.outputs) ? this.holder.state(name) : this.constants[name];
-      target?.set(values, replica * values.length);
-    };
     replicas.forEach(({ seeds }, replica) => {
       const random = stream(seeds.init, "init");
       for (const parameter of parametersOf(model.network))
-        place(parameter.name, replica, drawInitial(parameter, random));
+        this.place(parameter.name, replica, drawInitial(parameter, random));
       // A stream per variable: rules that keep more do not move each other's draws.
       for (const variable of this.graph.variables) {
-        place(variable.name, replica, drawInitial(variable, stream(seeds.init, `init ${variable.name}`)));
+        this.place(variable.name, replica, drawInitial(variable, stream(seeds.init, `init ${variable.name}`)));
       }
     });
     const fed = ports.filter(({ name }) => !constants.has(name) && !isState(name, this.outputs));
     return Array.from({ length: this.blockSteps }, () =>
       Object.fromEntries(fed.map((port) => [port.name, allocate(port)])),
     );
+  }
+
+  /** Sets one replica's part of a state or a fixed value; a value that the graph does not read is let go. */
+  private place(name: string, replica: number, values: Float32Array | undefined): void {
+    const target = isState(name, this.outputs) ? this.holder.state(name) : this.constants[name];
+    if (target === undefined) return;
+    const size = target.length / this.group.replicas.length;
+    if (values?.length !== size)
+      throw new Error(`internal: expected ${size} values of ${name} for a replica, got ${values?.length ?? "none"}`);
+    target.set(values, replica * size);
   }
 
   private fillFeeds(feeds: Readonly<Record<string, Numbers>>): void {

@@ -16,13 +16,12 @@ export function groupOf(planned: PlannedModel, specs: readonly RunSpec[]): Group
   };
 }
 
-/** How long runs of a shape are trained, and what is recorded of them. */
-export function trainOptionsOf({
-  train,
-  probes,
-}: RunSpec): Pick<TrainOptions, "steps" | "stopAtLoss" | "stopWindow" | "curveEvery" | "probes"> {
-  const { steps, stopAtLoss, stopWindow, curveEvery } = train;
-  return { steps, stopAtLoss, stopWindow, curveEvery, probes };
+/** How long runs of a shape are trained, what is measured on the way, and what is kept of them. */
+export function trainOptionsOf({ train, probes }: Pick<RunSpec, "train" | "probes">): TrainOptions {
+  const { steps, stopAtLoss, stopWindow, curveEvery, keep, patience } = train;
+  const isChosen = keep === "best" || patience > 0;
+  const validateEvery = train.validateEvery === 0 && isChosen ? curveEvery : train.validateEvery;
+  return { steps, stopAtLoss, stopWindow, curveEvery, keep, patience, validateEvery, probes };
 }
 
 function replicaOf(planned: PlannedModel, spec: RunSpec): Replica {

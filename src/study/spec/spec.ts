@@ -83,6 +83,22 @@ export const TrainSpec = z.strictObject({
     .describe("stop once the train loss averaged over stopWindow steps is below this; 0 never"),
   stopWindow: count.default(50),
   curveEvery: count.default(50).describe("steps between points of the stored curves"),
+  validateEvery: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "steps between measurements of the validation error; 0: never, or as curveEvery for keep=best and patience",
+    ),
+  keep: z
+    .enum(["last", "best"])
+    .default("last")
+    .describe("the state that is scored and kept: the last, or that of lowest validation error"),
+  patience: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("stop once the validation error has not fallen for so many measurements; 0 never"),
 });
 
 /** Seeds of single streams of chance. */
@@ -115,7 +131,15 @@ export const RunSpec = z
     seeds: SeedsSpec.prefault({}),
     engine: EngineSpec.prefault({}),
   })
+  .refine(({ data, train }) => data.validation > 0 || !isValidated(train), {
+    path: ["data", "validation"],
+    error: "expected at least one example, as train.keep, train.patience or train.validateEvery measure on them; got 0",
+  })
   .describe("One training run of afferent");
+
+function isValidated({ keep, patience, validateEvery }: z.output<typeof TrainSpec>): boolean {
+  return keep === "best" || patience > 0 || validateEvery > 0;
+}
 
 /** A complete specification, every default filled in. */
 export type RunSpec = z.output<typeof RunSpec>;
