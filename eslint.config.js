@@ -7,6 +7,7 @@ const rooms = {
   graph: [],
   runtime: ["graph"],
   random: [],
+  formats: [],
   tasks: ["random"],
   networks: ["graph", "random"],
   rules: ["graph", "tasks", "networks"],
@@ -19,6 +20,7 @@ const rooms = {
     "graph",
     "runtime",
     "random",
+    "formats",
     "tasks",
     "networks",
     "rules",
@@ -43,6 +45,7 @@ const directions = Object.entries(rooms).map(([room, allowed]) => ({
 const browserSafe = [
   "graph",
   "random",
+  "formats",
   "tasks",
   "networks",
   "rules",

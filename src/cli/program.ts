@@ -46,7 +46,8 @@ A run is specified by key=value words (task.v=8 rule=backprop train.steps=3000);
 (seed=0..4). afferent schema lists every key.
 
 Settings of the process, on any command: store.path=DIR (else AFFERENT_STORE, else .afferent in the working folder),
-engine.threads=N, engine.workers=N.
+engine.threads=N, engine.workers=N; on run also store.weights=none (final when left out: the trained values of every run are kept)
+and store.checkpoints=SECONDS between the checkpoints of long runs (60 when left out, 0 for none).
 
 Exit codes: 0 ok, 1 failure, 2 wrong command line or study file, 130 interrupted. AFFERENT_DEBUG=1 shows stack traces.
 

@@ -8,9 +8,16 @@ import { shellWords } from "./surroundings.ts";
 import { namesOnly, oneOf, sortWords } from "./words.ts";
 
 it("sorts words into settings, overrides and names", () => {
-  const words = ["a.yaml", "seed=0..4", "store.path=/tmp/a=b", "engine.workers=3", "engine.threads=2"];
+  const settings = [
+    "store.path=/tmp/a=b",
+    "store.weights=none",
+    "store.checkpoints=2.5",
+    "engine.workers=3",
+    "engine.threads=2",
+  ];
+  const words = ["a.yaml", "seed=0..4", ...settings];
   expect(sortWords(words)).toEqual({
-    settings: { storePath: "/tmp/a=b", workers: 3, threads: 2 },
+    settings: { storePath: "/tmp/a=b", weights: false, checkpointEvery: 2.5, workers: 3, threads: 2 },
     overrides: ["seed=0..4"],
     names: ["a.yaml"],
   });
@@ -21,6 +28,8 @@ it.each([
   [["store.path=a", "store.path=b"], "store.path: expected it once, got it twice; keep one"],
   [["store.pth=a"], 'override: expected a known key, got "store.pth"; did you mean store.path?'],
   [["engine.thread=1"], 'override: expected a known key, got "engine.thread"; did you mean engine.threads?'],
+  [["store.weights=all"], 'store.weights: expected one of final, none, got "all"; did you mean final?'],
+  [["store.checkpoints=often"], 'store.checkpoints: expected seconds between two, or 0 for none, got "often"'],
   [["engine.workers=0"], 'engine.workers: expected a whole number of at least 1, got "0"'],
   [["engine.threads=two"], 'engine.threads: expected a whole number of at least 1, got "two"'],
 ])("refuses %j", (words, message) => {

@@ -9,6 +9,10 @@ import { UsageError } from "./exit.ts";
 export interface Settings {
   /** `store.path`: folder of the store. */
   readonly storePath?: string;
+  /** `store.weights`: `final` keeps the trained values of every run, `none` does not. */
+  readonly weights?: boolean;
+  /** `store.checkpoints`: seconds between the checkpoints of long runs; 0 for none. */
+  readonly checkpointEvery?: number;
   /** `engine.threads`: threads of each session. */
   readonly threads?: number;
   /** `engine.workers`: worker threads. */
@@ -24,7 +28,7 @@ export interface Words {
   readonly names: readonly string[];
 }
 
-const settingKeys = ["store.path", "engine.threads", "engine.workers"];
+const settingKeys = ["store.path", "store.weights", "store.checkpoints", "engine.threads", "engine.workers"];
 
 /** Sorts words. Throws UsageError for a setting that is given twice, has no or a wrong value, or is nearly one. */
 export function sortWords(words: readonly string[]): Words {
@@ -45,11 +49,15 @@ export function sortWords(words: readonly string[]): Words {
   }
   const storePath = given.get("store.path");
   if (storePath === "") throw new UsageError("store.path: expected a folder, got nothing; write store.path=DIR");
+  const weights = weightsIn(given);
+  const checkpointEvery = secondsIn(given);
   const threads = countOf(given, "engine.threads");
   const workers = countOf(given, "engine.workers");
   return {
     settings: {
       ...(storePath === undefined ? {} : { storePath }),
+      ...(weights === undefined ? {} : { weights }),
+      ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
       ...(threads === undefined ? {} : { threads }),
       ...(workers === undefined ? {} : { workers }),
     },
@@ -92,6 +100,18 @@ export function oneOf<T extends string>(where: string, known: readonly T[], text
 function countOf(given: ReadonlyMap<string, string>, key: string): number | undefined {
   const text = given.get(key);
   return text === undefined ? undefined : countFrom(key, text);
+}
+
+function weightsIn(given: ReadonlyMap<string, string>): boolean | undefined {
+  const text = given.get("store.weights");
+  return text === undefined ? undefined : oneOf("store.weights", ["final", "none"], text) === "final";
+}
+
+function secondsIn(given: ReadonlyMap<string, string>): number | undefined {
+  const text = given.get("store.checkpoints");
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`store.checkpoints: expected seconds between two, or 0 for none, got "${text}"`);
 }
 
 function refuseNearSetting(key: string): void {

@@ -99,8 +99,8 @@ function arrayOf(bytes: Uint8Array, start: number, entry: unknown, where: string
     throw new Error(
       `${where}: expected ${count * kind.bytes} bytes of [${(shape ?? []).join(", ")}], got ${from} to ${to} of ${bytes.length - start}`,
     );
-  // Copied, as a view must begin at a multiple of its numbers' size.
-  return { shape: shape ?? [], values: kind.of(bytes.slice(start + from, start + to).buffer) };
+  // Copied, as a view must begin at a multiple of its numbers' size; not by slice, which of a Buffer is a view.
+  return { shape: shape ?? [], values: kind.of(new Uint8Array(bytes.subarray(start + from, start + to)).buffer) };
 }
 
 function kindOf(values: NamedArray["values"]): Kind {

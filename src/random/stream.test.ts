@@ -208,3 +208,19 @@ test("refusals say what was expected", () => {
   expect(() => random.bigint(0n)).toThrow("random bigint: expected a bound of at least 1, got 0");
   expect(() => random.sample(3, 4)).toThrow("got count 4 of population 3; draw fewer");
 });
+
+test("a stream goes on from where another stood", () => {
+  const one = stream(3, "here");
+  one.normal();
+  one.integer(7);
+  const state: unknown = JSON.parse(JSON.stringify(one.state()));
+  const other = stream(0, "elsewhere");
+  other.resume(state as ReturnType<typeof one.state>);
+  const numbers = (random: typeof one): unknown[] => [
+    random.normal(),
+    random.normal(),
+    random.uniform(),
+    random.sample(9, 9),
+  ];
+  expect(numbers(other)).toEqual(numbers(one));
+});

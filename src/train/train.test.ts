@@ -97,6 +97,16 @@ describe("train", () => {
     expect(last!.value).toBeLessThan(0.6);
   });
 
+  it("stops a replica wherever that falls, in a block or in the steps that are left after the last", async () => {
+    for (const stopWindow of [1, 2, 3, 4, 5, 6, 7]) {
+      const given = { ...options, steps: 37, stopAtLoss: 1.55, stopWindow };
+      const [one, other] = await train(group([replica(0, 0.02), replica(0, 1e-6)]), given, engine);
+      const [alone] = await train(group([replica(0, 0.02)]), { ...given, steps: one!.steps, stopAtLoss: 0 }, engine);
+      expect([one!.outcome, other!.outcome]).toEqual(["stopped", "finished"]);
+      expect(one!.values).toEqual(alone!.values);
+    }
+  });
+
   it("judges by a rule's own scores where it has some, having trained all the same", async () => {
     const judged = async (inference: string) => {
       const of = group([replica(0)]);

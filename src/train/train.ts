@@ -111,10 +111,11 @@ export async function train(group: Group, options: TrainOptions, engine: Engine)
   }
 }
 
-/** Steps of the next block: it ends where the validation error is to be measured. */
+/** Steps to take next: a block where one ends before the validation error is to be measured, and a single step otherwise. */
 function stepsToGo({ blockSteps, steps }: Trainer, { steps: all, validateEvery = 0 }: TrainOptions): number {
   const toJudgement = validateEvery > 0 ? validateEvery - (steps % validateEvery) : Infinity;
-  return Math.min(blockSteps, all - steps, toJudgement);
+  // Of steps taken one by one together, the state between them would be lost.
+  return Math.min(all - steps, toJudgement) < blockSteps ? 1 : blockSteps;
 }
 
 /** Shows every replica its part of a block. One that ends is copied out at once; its slice computes on, unread. */

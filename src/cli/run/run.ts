@@ -30,7 +30,8 @@ export function runCommand(at: Surroundings, end: (code: ExitCode) => void): Com
       details: [
         "The file is a study or a run specification: JSON, YAML, or TypeScript with a default export. Words key=value\n" +
           "override it; lists (rule=backprop,info-nce) and ranges (seed=0..4) make a grid.\n" +
-          "Progress goes to stderr, the table to stdout. Ctrl-C stops cleanly; the same command resumes.",
+          "Progress goes to stderr, the table to stdout. Ctrl-C stops cleanly; the same command resumes: runs of more than a minute go on\n" +
+          "from their last checkpoint, to the same bits, also after a kill. The trained values of each run are kept (export --weights).",
       ],
       examples: [
         ["run rule=backprop task.v=8 task.m=4 task.depth=3 train.steps=1000", "one run"],
@@ -39,7 +40,7 @@ export function runCommand(at: Surroundings, end: (code: ExitCode) => void): Com
         ["run studies/first-comparison.ts train.steps=300 seed=0..2", "the same, shorter"],
       ],
       json:
-        "study, store, planned, computed, reused, interrupted, seconds, outcomes {finished, stopped, diverged, failed},\n" +
+        "study, store, planned, computed, reused, resumed, interrupted, seconds, outcomes {finished, stopped, diverged, failed},\n" +
         "failures [{run, message}], cells and differences (as in compare), report (path), undeclared [text]",
     },
     at,
@@ -137,6 +138,8 @@ async function compute(
         runs: planned,
         models,
         undeclared: options["undeclared"] === true,
+        ...(settings.weights === undefined ? {} : { weights: settings.weights }),
+        ...(settings.checkpointEvery === undefined ? {} : { checkpointEvery: settings.checkpointEvery }),
         ...(settings.workers === undefined ? {} : { workers: settings.workers }),
         ...(settings.threads === undefined ? {} : { threads: settings.threads }),
         signal,
@@ -176,9 +179,15 @@ async function sayInterrupted(
   typed: string,
   options: OptionValues,
 ): Promise<void> {
-  const kept = (await store.finished(planned.map((one) => one.run))).size;
+  const { checkpointSteps } = await import("../../study/run/checkpoints.ts");
+  const runs = planned.map((one) => one.run);
+  const stored = await store.finished(runs);
+  const kept = stored.size;
+  const missing = runs.filter((one) => !stored.has(one));
+  const resumable = (await checkpointSteps(store.folder, missing)).size;
+  const flying = resumable > 0 ? `${resumable} will go on from a checkpoint` : "those in flight are dropped";
   at.stderr.write(
-    `afferent: interrupted: ${kept} of ${plural(planned.length, "run")} are stored and kept, those in flight are dropped; ` +
+    `afferent: interrupted: ${kept} of ${plural(planned.length, "run")} are stored and kept, ${flying}; ` +
       `to compute the rest: ${typed}\n`,
   );
   if (options["json"] === true) {
@@ -191,7 +200,7 @@ function sayDone(
   study: Study,
   planned: readonly PlannedRun[],
   rows: readonly RunRow[],
-  { computed, reused, seconds }: ExecutionSummary,
+  { computed, reused, resumed, seconds }: ExecutionSummary,
   report: string,
   { settings }: Words,
 ): void {
@@ -199,7 +208,10 @@ function sayDone(
   const afferent = commandName(at);
   const store = settings.storePath === undefined ? "" : ` ${shellWords([`store.path=${settings.storePath}`])}`;
   const [first] = planned;
-  at.stderr.write(`${plural(computed, "run")} computed in ${duration(seconds)}, ${reused} taken from the store\n`);
+  const went = resumed > 0 ? `, ${resumed} of them from a checkpoint` : "";
+  at.stderr.write(
+    `${plural(computed, "run")} computed in ${duration(seconds)}${went}, ${reused} taken from the store\n`,
+  );
   at.stdout.write(
     `\n${study.question}\n\n${renderTable(cells, at.stdout.columns, study.controls)}` +
       `\nreport  ${report}\n` +
@@ -227,6 +239,7 @@ function runJson(
     planned: planned.length,
     computed: summary.computed,
     reused: summary.reused,
+    resumed: summary.resumed,
     interrupted: false,
     seconds: summary.seconds,
     outcomes,

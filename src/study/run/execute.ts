@@ -1,12 +1,14 @@
 /**
  * Computes the missing runs of a study over worker threads, and stores each group as it finishes.
  *
- * There is a worker per core, and the groups (`groups.ts`), each with its number of threads, are handed out, most work first. An abort or a kill loses only the groups in flight.
+ * There is a worker per core, and the groups (`groups.ts`), each with its number of threads, are handed out, most work first. An abort or a kill
+ * loses only the groups in flight, and of those that had run for long only what came after their last checkpoint (`checkpoints.ts`).
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { refuseUndeclared, undeclaredIn } from "./claims.ts";
-import { failuresOf, rowsOf } from "./group-rows.ts";
+import { checkpointSteps, removeCheckpoints } from "./checkpoints.ts";
+import { failuresOf, rowsOf, weightsOf } from "./group-rows.ts";
 import { groupRuns, type RunGroup } from "./groups.ts";
 import { type PlannedModel, PlannedModels } from "./planned-model.ts";
 import { keptRuleOf } from "./user-rules.ts";
@@ -30,6 +32,10 @@ export interface ExecutionOptions {
   readonly threads?: number;
   /** Runs rules that read more than they claim, and marks their rows; they are refused otherwise. */
   readonly undeclared?: boolean;
+  /** Keep the trained values of every run (`store/weights.ts`); true when left out. */
+  readonly weights?: boolean;
+  /** Seconds between the checkpoints of a group, and before its first; 60 when left out, 0 for none. */
+  readonly checkpointEvery?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExecutionProgress) => void;
 }
@@ -57,6 +63,8 @@ export interface ExecutionProgress {
 export interface ExecutionSummary {
   readonly computed: number;
   readonly reused: number;
+  /** Of those computed, how many went on from a checkpoint. */
+  readonly resumed: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly seconds: number;
   /** As those of the plan (`plan.ts`): what rules read that they do not claim. */
@@ -76,12 +84,19 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionSumma
   const finished = await store.finished(runs.map(({ run }) => run));
   const missing = runs.filter(({ run }) => !finished.has(run));
   const workers = Math.max(1, options.workers ?? availableParallelism());
-  const execution = new Execution(options, runs.length, finished.size, groupRuns(missing, workers, models), models);
+  await removeCheckpoints(store.folder, finished);
+  const checkpoints = await checkpointSteps(
+    store.folder,
+    missing.map(({ run }) => run),
+  );
+  const groups = groupRuns(missing, workers, models, checkpoints);
+  const execution = new Execution(options, runs.length, finished.size, groups, models);
   signal?.throwIfAborted();
   await execution.run(Math.min(workers, execution.groups.length));
   return {
     computed: missing.length,
     reused: finished.size,
+    resumed: checkpoints.size,
     outcomes: execution.outcomes,
     seconds: (performance.now() - started) / 1000,
     undeclared,
@@ -166,11 +181,17 @@ class Execution {
         reply.kind === "done"
           ? rowsOf(group, reply, origin)
           : { rows: failuresOf(group, reply.message, origin), curves: [] };
-      await store.writeGroup(rows, curves);
+      await store.writeGroup(rows, curves, reply.kind === "done" ? weightsOf(group, reply) : undefined);
+      const died = reply.kind === "failed" && reply.message.startsWith(workerDied);
+      if (!died)
+        await removeCheckpoints(
+          store.folder,
+          group.runs.map(({ run }) => run),
+        );
       for (const { outcome } of rows) this.outcomes[outcome] += 1;
       this.done += rows.length;
       this.workDone += group.work;
-      return reply.kind !== "failed" || !reply.message.startsWith(workerDied);
+      return !died;
     } finally {
       this.flights.delete(flight);
       await journal.close();
@@ -213,6 +234,10 @@ class Execution {
         ...{ document: planned.step.traced.document, graph: planned.digest },
         kind: "train",
         specs: flight.group.runs.map(({ spec }) => spec),
+        runs: flight.group.runs.map(({ run }) => run),
+        store: this.options.store.folder,
+        weights: this.options.weights ?? true,
+        checkpointEvery: this.options.checkpointEvery ?? 60,
         threads: this.options.threads ?? flight.group.threads,
       } satisfies Request);
     });

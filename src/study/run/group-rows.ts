@@ -1,6 +1,7 @@
 /** From what a worker made of a group to the rows and curves that are stored. */
 import type { PlannedRun } from "../spec/study.ts";
 import type { CurvePoint, Provenance, RunKnowledge, RunRow } from "../store/rows.ts";
+import type { RunWeights } from "../store/weights.ts";
 import type { RunGroup } from "./groups.ts";
 import type { Reply, RunResult } from "./protocol.ts";
 
@@ -28,6 +29,16 @@ export function rowsOf(
   });
   const curves = runs.flatMap(({ run }, i) => (results[i]?.curve ?? []).map((sample) => ({ run, ...sample })));
   return { rows, curves };
+}
+
+/** The trained values of a group, of the runs that have some, as they are stored. */
+export function weightsOf({ runs }: RunGroup, { weights }: Extract<Reply, { kind: "done" }>): RunWeights {
+  return new Map(
+    runs.flatMap(({ run }, i) => {
+      const bytes = weights[i];
+      return bytes === undefined ? [] : [[run, bytes] as const];
+    }),
+  );
 }
 
 /** Rows of a group that failed, with its message. */

@@ -26,25 +26,48 @@ export interface RunGroup {
   readonly work: number;
 }
 
-/** Splits runs into groups, most work first, so that workers finish together. Throws the error of a specification that cannot be built. */
-export function groupRuns(runs: readonly PlannedRun[], workers: number, models: PlannedModels): RunGroup[] {
-  const byModel = new Map<PlannedModel, PlannedRun[]>();
-  for (const run of runs) {
-    const model = models.of(run.spec);
-    byModel.set(model, [...(byModel.get(model) ?? []), run]);
-  }
-  const groups = [...byModel].flatMap(([{ spec, form, cost }, alike]) => {
-    const size = groupSize(form, alike.length, workers);
-    return chunks(alike, size).map((members) => ({
-      runs: members,
-      work: cost.operations * spec.train.steps * members.length,
-      products: cost.products * members.length,
-    }));
-  });
+/**
+ * Splits runs into groups, most work first, so that workers finish together; `checkpoints` has the steps at which runs go on. Throws the error of a specification that cannot be built.
+ */
+export function groupRuns(
+  runs: readonly PlannedRun[],
+  workers: number,
+  models: PlannedModels,
+  checkpoints: ReadonlyMap<string, number> = new Map(),
+): RunGroup[] {
+  const groups = [...alikeIn(runs, models, checkpoints).values()].flatMap(
+    ({ model: { spec, form, cost }, step, alike }) => {
+      const size = groupSize(form, alike.length, workers);
+      return chunks(alike, size).map((members) => ({
+        runs: members,
+        work: cost.operations * (spec.train.steps - step) * members.length,
+        products: cost.products * members.length,
+      }));
+    },
+  );
   const coresEach = Math.max(1, Math.floor(workers / groups.length));
   return groups
     .sort((a, b) => b.work - a.work)
     .map(({ products, ...group }) => ({ ...group, threads: products < threadsPayFrom ? 1 : coresEach }));
+}
+
+/** Runs that can be computed together: they share a graph, and start, or go on, at the same step. */
+function alikeIn(runs: readonly PlannedRun[], models: PlannedModels, checkpoints: ReadonlyMap<string, number>) {
+  const found = new Map<
+    string,
+    { readonly model: PlannedModel; readonly step: number; readonly alike: PlannedRun[] }
+  >();
+  const numbers = new Map<PlannedModel, number>();
+  for (const run of runs) {
+    const model = models.of(run.spec);
+    if (!numbers.has(model)) numbers.set(model, numbers.size);
+    const step = checkpoints.get(run.run) ?? 0;
+    const key = `${numbers.get(model) ?? ""} ${step}`;
+    const known = found.get(key) ?? { model, step, alike: [] };
+    known.alike.push(run);
+    found.set(key, known);
+  }
+  return found;
 }
 
 /** How many of `count` runs of a shape are computed together. */

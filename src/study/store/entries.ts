@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Problem } from "./problems.ts";
 import { isMissing, namesIn } from "./publish.ts";
 
-const storeFolders = ["rows", "curves", "studies", "journal", "temporary"] as const;
+const storeFolders = ["rows", "curves", "weights", "checkpoints", "studies", "journal", "temporary"] as const;
 
 /** "" when a path is a file that can be read, undefined when nothing is there, otherwise why it is none, in one line. */
 export function faultOfFile(path: string): Promise<string | undefined> {

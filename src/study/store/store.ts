@@ -3,6 +3,8 @@
  *
  *   rows/      one file for each finished group of runs (columns: `columns.ts`)
  *   curves/    their curves
+ *   weights/   their trained values (`weights.ts`)
+ *   checkpoints/ what long runs in flight would go on from (`run/checkpoints.ts`)
  *   studies/   which runs a study is made of (`manifest.ts`)
  *   journal/   groups in flight (`journal.ts`)
  *   temporary/ files being written (`publish.ts`)
@@ -22,6 +24,7 @@ import { manifests, readManifest } from "./manifest.ts";
 import { Inventory, type Problem } from "./problems.ts";
 import { isMissing, removeLeftovers, temporaryPath } from "./publish.ts";
 import { isOneOf, readCurves, readRecords, readRows, type RowCondition, withNumbers } from "./read.ts";
+import type { RunWeights } from "./weights.ts";
 import { writeGroup } from "./write.ts";
 
 /** Which rows are asked for; all conditions given hold together. */
@@ -57,8 +60,8 @@ export class Store {
   }
 
   /** Writes a finished group of runs, durably; `write.ts` says what it refuses. */
-  writeGroup(rows: readonly RunRow[], curves: readonly CurvePoint[]): Promise<void> {
-    return writeGroup(this.folder, this.#database, rows, curves);
+  writeGroup(rows: readonly RunRow[], curves: readonly CurvePoint[], weights?: RunWeights): Promise<void> {
+    return writeGroup(this.folder, this.#database, rows, curves, weights);
   }
 
   /** The rows asked for, one a run, oldest first; all when there is no filter. */

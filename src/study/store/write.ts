@@ -10,9 +10,10 @@ import { uniqueName } from "./ownership.ts";
 import { fileDigest, type Table } from "./problems.ts";
 import { publish, temporaryPath } from "./publish.ts";
 import { createTable, sqlString } from "./records.ts";
+import { type RunWeights, writeWeights } from "./weights.ts";
 
 /**
- * Writes the rows of a group and their curves. When it returns both are on disk and visible to every process. Throws, having
+ * Writes the rows of a group, their curves, and what is kept of their weights. When it returns both are on disk and visible to every process. Throws, having
  * written nothing, when there are no rows, a run appears twice, a row's `run` is not the identity of its `spec`, its
  * `finishedAt` is no date, or a curve belongs to no row.
  */
@@ -21,10 +22,12 @@ export async function writeGroup(
   database: Database,
   rows: readonly RunRow[],
   curves: readonly CurvePoint[],
+  weights: RunWeights = new Map(),
 ): Promise<void> {
   const dated = rows.map((row) => ({ ...row, finishedAt: isoDate(row) }));
   checkGroup(rows, curves);
   const groupId = uniqueName();
+  await writeWeights(store, weights);
   await database.connected(async (connection) => {
     await connection.run(createTable("groupCurves", "curves"));
     await connection.run(createTable("groupRows", "rows"));
@@ -34,7 +37,7 @@ export async function writeGroup(
     const rowAppender = await connection.createAppender("groupRows");
     appendRecords(rowAppender, rowColumns, dated, groupId);
     rowAppender.closeSync();
-    // Curves first: whoever sees a row finds its curves. A kill in between leaves curves that no row claims, which no view shows.
+    // Weights and curves first: whoever sees a row finds them. A kill in between leaves curves that no row claims, which no view shows.
     const curveOrder = "SELECT * FROM groupCurves ORDER BY run, metric, step";
     if (curves.length > 0) await writeParquet(store, connection, "curves", curveOrder);
     await writeParquet(store, connection, "rows", "SELECT * FROM groupRows ORDER BY run");

@@ -1,0 +1,29 @@
+/** What is kept of a trained run: its network's parameters, heads, and whatever else its rule keeps, each in its shape. */
+import { type NamedArray, writeSafetensors } from "../../formats/safetensors.ts";
+import { parametersOf, type ReplicaValues } from "../../train/index.ts";
+import type { PlannedModel } from "./planned-model.ts";
+
+/** The bytes of a safetensors file with the values of a run; slots of the optimiser are left out. */
+export function encodeWeights(
+  { spec, model, step }: PlannedModel,
+  run: string,
+  values: ReplicaValues,
+): Uint8Array<ArrayBuffer> {
+  const arrays: Record<string, NamedArray> = {};
+  for (const { name, shape } of [...parametersOf(model.network), ...step.variables]) {
+    const own = values[name];
+    // What no step reads has no place in a trained state.
+    if (own !== undefined) arrays[name] = { shape, values: own };
+  }
+  const { task, network, rule } = spec;
+  return writeSafetensors({
+    arrays,
+    metadata: {
+      format: "pt",
+      run,
+      task: JSON.stringify(task),
+      network: JSON.stringify(network),
+      rule: JSON.stringify(rule),
+    },
+  });
+}
