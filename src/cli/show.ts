@@ -1,13 +1,17 @@
 /** `afferent show`: everything about one run, stored or in flight. */
 import type { Command } from "commander";
+import { stat } from "node:fs/promises";
+import { checkpointSteps } from "../study/run/checkpoints.ts";
 import type { CurvePoint, RunRow } from "../study/store/rows.ts";
 import type { InFlight } from "../study/store/journal.ts";
 import type { Store } from "../study/store/store.ts";
+import { weightsFile } from "../study/store/weights.ts";
 import { alignColumns, duration, short } from "./columns.ts";
 import { command, type OptionValues } from "./command.ts";
 import { type ExitCode, UsageError } from "./exit.ts";
 import { printJson } from "./json.ts";
 import { adoptKeptRule } from "../study/run/user-rules.ts";
+import { findRun, refuseNoRun } from "./find-run.ts";
 import { overridesOf } from "./overrides-of.ts";
 import { commandName, shellWords, type Surroundings } from "./surroundings.ts";
 import { namesOnly } from "./words.ts";
@@ -39,16 +43,12 @@ async function show(at: Surroundings, words: readonly string[], options: OptionV
   if (prefix === undefined) {
     throw new UsageError(`show: expected a run, got none; ${commandName(at)} ls --all lists them`);
   }
-  if (!/^[0-9a-f]{1,16}$/.test(prefix)) {
-    throw new UsageError(
-      `show: expected a run as up to 16 hex digits, got "${prefix}"; ${commandName(at)} ls --all lists them`,
-    );
-  }
+  refuseNoRun(at, "show", prefix);
   const { withStore } = await import("./stored.ts");
   await withStore(at, settings, "read", async (store) => {
     const { inFlight } = await import("../study/store/journal.ts");
     const flights = await inFlight(store.folder);
-    const run = await findRun(at, store, flights, prefix);
+    const run = await findRun(at, "show", store, prefix, flights);
     const [row] = await store.rows({ runs: [run] });
     const flight = flights.find(({ runs }) => runs.includes(run));
     if (row !== undefined) {
@@ -56,37 +56,23 @@ async function show(at: Surroundings, words: readonly string[], options: OptionV
       const curves = await store.curves([run]);
       const points = curves.map(({ step, metric, value }) => ({ step, metric, value }));
       if (options["json"] === true) printJson(at, { run, state: "stored", row, curves: points });
-      else at.stdout.write(textOf(at, row, curves));
+      else at.stdout.write(textOf(at, row, curves, await weightsText(store, run)));
     } else if (flight !== undefined) {
       const { study, startedAt, lastAt, entries } = flight;
       if (options["json"] === true) printJson(at, { run, state: "in flight", study, startedAt, lastAt, entries });
-      else at.stdout.write(flightText(run, flight));
+      else at.stdout.write(flightText(run, flight, (await checkpointSteps(store.folder, [run])).get(run)));
     }
   });
   return undefined;
 }
 
-/** The whole identity of the run that begins so. Throws when there is none, or several, listing them. */
-async function findRun(at: Surroundings, store: Store, flights: readonly InFlight[], prefix: string): Promise<string> {
-  const stored = await store.query(`SELECT run FROM runs WHERE starts_with(run, '${prefix}') ORDER BY run`);
-  const flying = flights.flatMap(({ runs }) => runs.filter((run) => run.startsWith(prefix)));
-  const found = [...new Set([...stored.map(({ run }) => run as string), ...flying])];
-  const [only] = found;
-  if (only === undefined) {
-    throw new Error(
-      `show: expected a run of the store ${store.folder}, got "${prefix}"; ${commandName(at)} ls --all lists them`,
-    );
-  }
-  if (found.length > 1) {
-    const listed = found.length > 10 ? [...found.slice(0, 10), `and ${found.length - 10} more`] : found;
-    throw new Error(
-      `show: expected the beginning of one run, got "${prefix}" of ${found.length}: ${listed.join(", ")}; give more digits`,
-    );
-  }
-  return only;
+/** Where the trained values are. */
+async function weightsText(store: Store, run: string): Promise<string> {
+  const file = weightsFile(store.folder, run);
+  return (await stat(file).catch(() => undefined)) === undefined ? "not kept" : file;
 }
 
-function textOf(at: Surroundings, row: RunRow, curves: readonly CurvePoint[]): string {
+function textOf(at: Surroundings, row: RunRow, curves: readonly CurvePoint[], weights: string): string {
   const { provenance, spec } = row;
   const scores = [
     ["", "train", "validation", "test"],
@@ -99,6 +85,7 @@ function textOf(at: Surroundings, row: RunRow, curves: readonly CurvePoint[]): s
     ["study", row.study === "" ? "-" : row.study],
     ["outcome", `${row.outcome} after ${row.steps} steps, ${duration(row.wallSeconds)}, ${row.finishedAt}`],
     ...(row.message === "" ? [] : [["message", row.message]]),
+    ["weights", weights],
   ];
   const known = knownText(row);
   const origin = [
@@ -165,12 +152,17 @@ export function sparkline(values: readonly number[], width = 40): string {
     .join("");
 }
 
-function flightText(run: string, { study, state, startedAt, lastAt, entries }: InFlight): string {
+function flightText(
+  run: string,
+  { study, state, startedAt, lastAt, entries }: InFlight,
+  checkpoint: number | undefined,
+): string {
   const last = entries.at(-1);
+  const goesOn = checkpoint === undefined ? "" : `, and it goes on after step ${checkpoint}`;
   return alignColumns([
     ["run", run],
     ["study", study],
-    ["outcome", state === "stale" ? "its process was killed; run the study again" : `in flight (${state})`],
+    ["outcome", state === "stale" ? `its process was killed; run the study again${goesOn}` : `in flight (${state})`],
     ["started", startedAt],
     ["heard of", lastAt],
     [

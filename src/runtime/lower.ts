@@ -14,7 +14,15 @@ import {
   type Tensor,
   topological,
 } from "../graph/index.ts";
-import { encodeModel, type OnnxAttribute, type OnnxNode, type OnnxTensor, onnxType } from "./onnx-schema.ts";
+import {
+  encodeModel,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxPort,
+  type OnnxTensor,
+  onnxType,
+} from "./onnx-schema.ts";
 
 export const ONNX_OPSET = 18;
 const IR_VERSION = 8;
@@ -44,7 +52,10 @@ class Emitter {
   readonly initializers: OnnxTensor[] = [];
   private readonly constants = new Map<string, string>();
 
-  constructor(readonly dialect: Dialect) {}
+  constructor(
+    readonly dialect: Dialect,
+    private readonly sharesConstants: boolean,
+  ) {}
 
   /** Appends an operator and returns the name of its only result. */
   op(
@@ -65,12 +76,12 @@ class Emitter {
     return name;
   }
 
-  /** A constant; equal constants are stored once. */
+  /** A constant; equal constants are stored once, where they are shared. */
   constant(values: ArrayLike<number>, dims: Shape, type: keyof typeof onnxType): string {
     const rawData = bytesOf(values, type);
     const key = `${type} [${dims.join(",")}] ${rawData.join(",")}`;
     const known = this.constants.get(key);
-    if (known !== undefined) return known;
+    if (this.sharesConstants && known !== undefined) return known;
     const name = `constant_${this.initializers.length}`;
     this.initializers.push({ name, dims, dataType: onnxType[type], rawData });
     this.constants.set(key, name);
@@ -310,13 +321,30 @@ function nameResults(nodes: readonly OnnxNode[], results: readonly (readonly [st
   }));
 }
 
+/** A graph as ONNX has it, before it is written as bytes. */
+export interface LoweredGraph {
+  readonly graph: OnnxGraph;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+}
+
+/** What of a graph is not as usual: inputs whose values are written into the model, and constants that are not shared. */
+interface LoweringOptions {
+  readonly values?: Readonly<Record<string, Float32Array>>;
+  readonly sharesConstants?: boolean;
+}
+
 /**
- * The ONNX model that computes `outputs`, by name. Inputs are the graph's `input` nodes, in order of first use.
+ * The ONNX graph that computes `outputs`, by name. Inputs are the graph's `input` nodes, in order of first use, but those that `values` has.
  *
  * Throws Error when two inputs share a name.
  */
-export function lower(outputs: Readonly<Record<string, Tensor>>, dialect: Dialect = "portable"): Program {
-  const emit = new Emitter(dialect);
+export function lowerGraph(
+  outputs: Readonly<Record<string, Tensor>>,
+  dialect: Dialect,
+  { values = {}, sharesConstants = true }: LoweringOptions = {},
+): LoweredGraph {
+  const emit = new Emitter(dialect, sharesConstants);
   const names = new Map<Tensor, string>();
   const inputs: Port[] = [];
   for (const node of topological(Object.values(outputs))) {
@@ -325,7 +353,9 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, dialect: Dialec
       if (inputs.some((port) => port.name === name)) {
         throw new Error(`lower: expected inputs with distinct names, got two named "${name}"; share one input node`);
       }
-      inputs.push({ name, dtype, shape });
+      const own = values[name];
+      if (own === undefined) inputs.push({ name, dtype, shape });
+      else emit.initializers.push(initializerOf(name, own, shape, dtype));
     }
     const rule = lowering[node.primitive] as (node: Tensor, inputs: readonly string[], emit: Emitter) => string;
     const operands = node.inputs.map((operand) => names.get(operand) ?? "");
@@ -336,21 +366,28 @@ export function lower(outputs: Readonly<Record<string, Tensor>>, dialect: Dialec
     emit.nodes,
     Object.entries(outputs).map(([name, tensor]) => [name, names.get(tensor) ?? ""]),
   );
-  const port = ({ name, dtype, shape }: Port): { name: string; elemType: number; dims: Shape } => ({
-    name,
-    elemType: onnxType[dtype],
-    dims: shape,
-  });
-  const model = encodeModel(
-    {
-      name: "step",
-      nodes,
-      initializers: emit.initializers,
-      inputs: inputs.map(port),
-      outputs: results.map(port),
-    },
-    dialect === "cpu" ? { "": ONNX_OPSET, "com.microsoft": 1 } : { "": ONNX_OPSET },
-    IR_VERSION,
-  );
-  return { model, inputs, outputs: results };
+  const port = ({ name, dtype, shape }: Port): OnnxPort => ({ name, elemType: onnxType[dtype], dims: shape });
+  const graph = {
+    ...{ name: "step", nodes, initializers: emit.initializers },
+    ...{ inputs: inputs.map(port), outputs: results.map(port) },
+  };
+  return { graph, inputs, outputs: results };
+}
+
+function initializerOf(name: string, values: Float32Array, shape: Shape, dtype: DType): OnnxTensor {
+  if (dtype !== "float32" || values.length !== sizeOf(shape))
+    throw new Error(`lower: expected ${dtype}[${shape.join(", ")}] for "${name}", got ${values.length} float32`);
+  return { name, dims: shape, dataType: onnxType.float32, rawData: bytesOf(values, "float32") };
+}
+
+/** The bytes of a model. */
+export function encodeGraph(graph: OnnxGraph, dialect: Dialect): Uint8Array {
+  const opsets = dialect === "cpu" ? { "": ONNX_OPSET, "com.microsoft": 1 } : { "": ONNX_OPSET };
+  return encodeModel(graph, opsets, IR_VERSION);
+}
+
+/** The ONNX model that computes `outputs`, by name. Throws as `lowerGraph`. */
+export function lower(outputs: Readonly<Record<string, Tensor>>, dialect: Dialect = "portable"): Program {
+  const { graph, ...ports } = lowerGraph(outputs, dialect);
+  return { model: encodeGraph(graph, dialect), ...ports };
 }

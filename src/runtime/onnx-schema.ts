@@ -57,7 +57,7 @@ const schema = protobuf.Root.fromJSON({
     TypeProto: { fields: { tensorType: one("TensorTypeProto", 1) } },
     TensorTypeProto: { fields: { elemType: one("int32", 1), shape: one("TensorShapeProto", 2) } },
     TensorShapeProto: { fields: { dim: many("DimensionProto", 1) } },
-    DimensionProto: { fields: { dimValue: one("int64", 1) } },
+    DimensionProto: { fields: { dimValue: one("int64", 1), dimParam: one("string", 2) } },
   },
 });
 
@@ -89,7 +89,8 @@ export interface OnnxTensor {
 export interface OnnxPort {
   readonly name: string;
   readonly elemType: number;
-  readonly dims: readonly number[];
+  /** A size, or the name of one that is known only when the model is run. */
+  readonly dims: readonly (number | string)[];
 }
 export interface OnnxGraph {
   readonly name: string;
@@ -103,8 +104,10 @@ export interface OnnxGraph {
 export function encodeModel(graph: OnnxGraph, opsets: Readonly<Record<string, number>>, irVersion: number): Uint8Array {
   const port = ({ name, elemType, dims }: OnnxPort): object => ({
     name,
-    type: { tensorType: { elemType, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
+    type: { tensorType: { elemType, shape: { dim: dims.map(dimension) } } },
   });
+  const dimension = (size: number | string): object =>
+    typeof size === "string" ? { dimParam: size } : { dimValue: size };
   const Model = schema.lookupType("ModelProto");
   const message = Model.create({
     irVersion,

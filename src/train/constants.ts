@@ -14,7 +14,7 @@ export interface Constants {
 
 /** What is baked into a document. */
 export function constantsIn({ updates, between, scores }: RuleDocument): Constants {
-  const graphs = [updates, ...between.flatMap(({ layers }) => layers), ...(scores === null ? [] : [scores])];
+  const graphs = [updates, ...between.flatMap(({ layers }) => layers), ...scores.map(({ graph }) => graph)];
   const found = new Map<string, { readonly shape: readonly number[]; readonly values: readonly unknown[] }>();
   for (const { nodes } of graphs) for (const one of patterns(nodes)) found.set(JSON.stringify(one), one);
   const all = [...found.values()];

@@ -23,7 +23,6 @@ import { overActivity } from "./between.ts";
 import { refuseConstants } from "./constants.ts";
 import { refuseKeptName, refuseObjectiveName, refuseTwice } from "./names.ts";
 import { readGraph } from "./read-graph.ts";
-import { evaluationChunk } from "./sizes.ts";
 import { workspaceFor } from "./write-document.ts";
 
 /** A rule's updates on a batch, before optimiser and simplification: what is audited, and what the step is made of. */
@@ -49,7 +48,7 @@ export function readDocument(rule: ChosenRule, given: unknown, request: TraceReq
   refuseConstants(id, document, widest, rule.rule.constants);
   const between = betweenOf(id, document, network, batch);
   const workspace = workspaceFor(request, between);
-  refuseOtherBetween(id, document);
+  refuseOtherSizes(id, document);
   const { registry } = workspace;
   const layers = allLayers(network);
   const ownerOf = (index: number | null): Layer | undefined => {
@@ -76,8 +75,8 @@ export function readDocument(rule: ChosenRule, given: unknown, request: TraceReq
       ...[...registry.variables, ...registry.noises].map(({ tensor }) => tensor),
     ].map((tensor) => [nameOf(tensor), tensor]),
   );
-  if (document.scores !== null)
-    scoresOf(id, document, judgingWorkspace(id, document, { ...request, batch: evaluationChunk }));
+  for (const { batch: size } of document.scores)
+    scoresOf(id, document, judgingWorkspace(id, document, { ...request, batch: size }));
   const values = readGraph(id, "updates", document.updates, (name) => inputs.get(name));
   return { network, rule, document, between, workspace, updates: updatesOf(id, document, workspace, values, ownerOf) };
 }
@@ -93,12 +92,11 @@ export function scoresOf(
   document: RuleDocument,
   { registry, network, batch }: Workspace,
 ): Tensor | undefined {
-  if (document.scores === null) return undefined;
+  if (document.scores.length === 0) return undefined;
   const kept = new Map(registry.variables.map(({ name, tensor }) => [name, tensor]));
   for (const { name, shape } of document.variables) if (!kept.has(name)) kept.set(name, keptInput(name, shape));
-  const [scores] = readGraph(id, "scores", document.scores, (name) =>
-    name === "tokens" ? registry.tokens : kept.get(name),
-  );
+  const graph = document.scores.find((one) => one.batch === batch)?.graph;
+  const [scores] = readGraph(id, "scores", graph, (name) => (name === "tokens" ? registry.tokens : kept.get(name)));
   const { classes } = network.readout;
   if (scores?.rank !== 2 || scores.size(0) !== batch || scores.size(1) !== classes)
     throw new RuleError(
@@ -120,13 +118,16 @@ function checked(id: string, given: unknown, { batch, length }: TraceRequest): R
   return result.data;
 }
 
-/** Throws where what layers pass on is written otherwise for another size of batch: a network is judged as it was trained. */
-function refuseOtherBetween(id: string, { between }: RuleDocument): void {
-  const [first, ...others] = between.map(({ layers }) => layers.map(writing).join("\n"));
-  if (others.some((other) => other !== first))
+/** Throws where what layers pass on, or the scores, are written otherwise for another size of batch: a network is judged as it was trained. */
+function refuseOtherSizes(id: string, { between, scores }: RuleDocument): void {
+  const differ = (graphs: readonly (readonly GraphData[])[]): boolean =>
+    new Set(graphs.map((own) => own.map(writing).join("\n"))).size > 1;
+  if (differ(between.map(({ layers }) => layers)))
     throw new RuleError(
       `rule ${id}: expected layers to pass on the same in batches of every size, got other expressions`,
     );
+  if (differ(scores.map(({ graph }) => [graph])))
+    throw new RuleError(`rule ${id}: expected the same scores in batches of every size, got other expressions`);
 }
 
 /** An expression without its sizes: operations, what they are applied to, and the numbers in its constants. */

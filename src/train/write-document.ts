@@ -12,7 +12,7 @@ import {
 } from "../rules/index.ts";
 import { passedOn, sealed } from "./between.ts";
 import { encoder, registryFor } from "./inputs.ts";
-import { evaluatedBatches, evaluationChunk } from "./sizes.ts";
+import { evaluatedBatches } from "./sizes.ts";
 
 /**
  * The document of a rule; with where its nodes were written, by what `read` finds in the stack, where that is given. Throws RuleError when
@@ -34,8 +34,6 @@ function written(chosen: ChosenRule, request: TraceRequest, origins: boolean): R
   const workspace = workspaceFor({ network, batch, length }, between);
   const { slopes, next = [], objectives = [], decays = [] } = traceRule(chosen, workspace);
   const { registry } = workspace;
-  const judging = workspaceFor({ network, batch: evaluationChunk, length }, between);
-  const scores = rule.scores(judging, options);
   const own = registry.variables.filter(({ kind }) => kind !== "weight" && kind !== "bias");
   const sizes = [...new Set([batch, ...evaluatedBatches])];
   return {
@@ -65,7 +63,10 @@ function written(chosen: ChosenRule, request: TraceRequest, origins: boolean): R
       given === undefined
         ? []
         : sizes.map((size) => ({ batch: size, layers: betweenLayers(rule.id, network, given, size) })),
-    scores: scores === undefined ? null : toData(tensors(rule.id, [scores])),
+    scores: evaluatedBatches.flatMap((size) => {
+      const scores = rule.scores(workspaceFor({ network, batch: size, length }, between), options);
+      return scores === undefined ? [] : [{ batch: size, graph: toData(tensors(rule.id, [scores])) }];
+    }),
   };
 }
 

@@ -181,7 +181,8 @@ export function updateGraph(traced: TracedUpdates): UpdateGraph {
 
 /** What a rule's own scores read of what it keeps, where that belongs to no hidden layer. */
 function judgedBy({ document: { scores }, workspace: { registry }, network }: TracedUpdates): ReadonlySet<Variable> {
-  const read = new Set((scores?.nodes ?? []).map(([primitive, attributes]) => primitive === "input" && attributes));
+  const nodes = scores.flatMap(({ graph }) => graph.nodes);
+  const read = new Set(nodes.map(([primitive, attributes]) => primitive === "input" && attributes));
   const names = new Set(
     [...read].flatMap((one) => (typeof one === "object" && one !== null && "name" in one ? [one.name] : [])),
   );

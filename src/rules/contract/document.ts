@@ -77,8 +77,8 @@ export const documentSchema = z.strictObject({
   decays: z.array(z.strictObject({ parameter: z.string(), rate: z.number() })),
   /** What layers pass on, where it is not their activity: one graph a layer over `pre`, `preactivation` and `post`, for each size of batch. */
   between: z.array(z.strictObject({ batch: size, layers: z.array(graph) })),
-  /** By what the trained network is judged, where it is not the read-out: over a chunk of symbols, and what is trained and kept. */
-  scores: z.union([graph, z.null()]),
+  /** By what the trained network is judged, where it is not the read-out: over symbols, and what is trained and kept, for each size of batch. */
+  scores: z.array(z.strictObject({ batch: size, graph })),
 });
 
 export type RuleDocument = z.output<typeof documentSchema>;

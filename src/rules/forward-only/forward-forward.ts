@@ -56,13 +56,13 @@ function wrongLabels(workspace: Workspace): Tensor {
     .cast("int32");
 }
 
-/** The pass on x + E y. */
+/** The pass on x + E y; one label stands for all examples. */
 function withLabel(workspace: Workspace, labels: Tensor, { labelScale }: ForwardForwardOptions): Pass {
   const { input, classes } = workspace;
-  const [batch = 1, ...shape] = input.shape;
+  const [, ...shape] = input.shape;
   const size = shape.reduce((product, n) => product * n, 1);
   const embedding = workspace.fixed("label.embedding", [classes, size], { kind: "normal", deviation: labelScale });
-  return workspace.further({ encoded: input.add(embedding.gather(labels).reshape([batch, ...shape])) });
+  return workspace.further({ encoded: input.add(embedding.gather(labels).reshape([labels.size(0), ...shape])) });
 }
 
 /** Activity divided by its root mean square over what one goodness covers. */
@@ -88,11 +88,10 @@ function peers(view: LayerView, post: Tensor, { peerMemory, positions }: Forward
 
 /** Goodness of every label, [batch, classes], summed over layers but the first where there are several. */
 function goodnessOfLabels(workspace: Workspace, chosen: ForwardForwardOptions): Tensor {
-  const { classes, batch, layers } = workspace;
+  const { classes, layers } = workspace;
   const judged = layers.length > 1 ? layers.slice(1) : layers;
   const columns = range(classes).map((label) => {
-    const labels = constant(new Array<number>(batch).fill(label), [batch], "int32");
-    const pass = withLabel(workspace, labels, chosen);
+    const pass = withLabel(workspace, constant([label], [1], "int32"), chosen);
     const each = judged.map((view) => view.perExample(pass.at(view).post.square()).mean(-1, { keepdims: true }));
     return each.reduce((sum, own) => sum.add(own));
   });

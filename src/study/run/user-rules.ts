@@ -7,7 +7,9 @@
  * were; the digest covers the file and everything that it imports. What is kept of it with results (`KeptRule`) is enough to read them: the
  * file itself is needed for new ones alone.
  */
-import { resolve } from "node:path";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { catalogue, type ChosenRule, chooseRule, renamed, type Rule, RuleError } from "../../rules/index.ts";
 import { describedRule } from "../../sandbox/described-rule.ts";
 import type { Description } from "../../sandbox/messages.ts";
@@ -68,6 +70,28 @@ export function adoptKeptRule(kept: KeptRule): void {
     );
   });
   adopted.set(id, { rule, kept });
+}
+
+/** Makes a rule runnable again whose file may be gone, from the sources that were kept. Throws RuleError where they no longer give that rule. */
+export async function reviveKeptRule(kept: KeptRule): Promise<void> {
+  const { id, sources } = kept;
+  const { ruleFromFile } = await import("../../sandbox/rule-from-file.ts");
+  const folder = await mkdtemp(join(tmpdir(), "afferent-rule-"));
+  try {
+    // Deep enough that what lay above the file lies in this folder too.
+    const above = Math.max(0, ...sources.map(({ path }) => path.split("/").filter((part) => part === "..").length));
+    const place = join(folder, ...new Array<string>(above).fill("above"));
+    for (const { path, text } of sources) {
+      await mkdir(dirname(join(place, path)), { recursive: true });
+      await writeFile(join(place, path), text);
+    }
+    const { rule, digest } = await ruleFromFile(join(place, sources[0]?.path ?? ""));
+    if (!id.endsWith(`@${digest.slice(0, 8)}`))
+      throw new RuleError(`rule ${id}: expected what is stored of it to give it again, got another rule`);
+    adopted.set(id, { rule: renamed(rule, id), kept });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** What is to be kept of a rule with its results; undefined for one of the catalogue, and for a polynomial. */
