@@ -1,4 +1,4 @@
-/** Runs the README's commands, in order and in one folder, with fewer steps and strings. */
+/** Runs the README's commands, in order and in one folder, with fewer steps, strings and units. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,8 @@ it("the README's commands run, and those about studies once more", { timeout: 12
       const smaller = command
         .replace("train.steps=1500", "train.steps=15")
         .replace("train.steps=100", "train.steps=5")
-        .replace("data.train=4000", "data.train=200");
+        .replace("data.train=4000", "data.train=200")
+        .replace("network.width=64", "network.width=8");
       // As a shell reads it: words between spaces, or between quotes.
       const [npx, name, ...words] = [...smaller.matchAll(/"([^"]*)"|(\S+)/g)].map(
         ([, quoted, bare]) => quoted ?? bare!,

@@ -63,17 +63,17 @@ export const mine = rules.plasticity({
       const sizes =
         "task.v=4 task.m=2 task.depth=2 data.train=16 data.validation=8 data.test=8 network.width=4 train.steps=2";
       const own = `store.path=${join(folder, "store")}`;
-      const done = async (line: string): Promise<string> => {
-        const child = start(line);
-        const [text, ended] = await Promise.all([textOf(child.stdout), once(child, "exit")]);
-        expect(ended).toEqual([0, null]);
-        return text;
-      };
-      await done(`run rule=${file},frozen ${sizes} ${own} --name mine`);
+      // In a process of its own: this one and the others know the rule from the store alone.
+      const ran = start(`run rule=${file},frozen ${sizes} ${own} --name mine`);
+      const [, ended] = await Promise.all([textOf(ran.stdout), once(ran, "exit")]);
+      expect(ended).toEqual([0, null]);
       rmSync(file);
-      expect(await done(`compare mine --baseline ${file} ${own}`)).toMatch(/\nmine@[0-9a-f]{8} +1 /);
-      const { runs } = JSON.parse(await done(`ls ${own} --json`)) as { runs: { run: string; rule: string }[] };
-      const shown = await done(`show ${runs.find(({ rule }) => rule.startsWith("mine"))!.run} ${own}`);
+      const { runs } = (await typedJson(`ls ${own}`)) as { runs: { run: string; rule: string }[] };
+      const { stdout: shown } = await typed(`show ${runs.find(({ rule }) => rule.startsWith("mine"))!.run} ${own}`);
+      const compared = start(`compare mine --baseline ${file} ${own}`);
+      const [table, well] = await Promise.all([textOf(compared.stdout), once(compared, "exit")]);
+      expect(well).toEqual([0, null]);
+      expect(table).toMatch(/\nmine@[0-9a-f]{8} +1 /);
       expect(shown).toContain("kept as it was: dW = <x u^T>");
       expect(shown).toContain("    change: ({ pre, preactivation, outer }) => outer(pre, preactivation),");
       expect(shown).toContain(`run rule=${file}`);
@@ -86,7 +86,7 @@ export const mine = rules.plasticity({
 it("a study that is killed, then interrupted, computes only what is missing when it is run again", async () => {
   // Five shapes, so five groups of one run, one after another.
   const line =
-    "run task.v=4 task.m=2 task.depth=2 data.train=16 data.validation=8 data.test=8 train.batch=8 train.steps=600 " +
+    "run task.v=4 task.m=2 task.depth=2 data.train=16 data.validation=8 data.test=8 train.batch=8 train.steps=300 " +
     `network.width=4..8 engine.workers=1 --name killed store.path=${store}`;
 
   const killed = start(line);

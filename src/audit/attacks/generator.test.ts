@@ -1,19 +1,16 @@
-/** Attacks by lot are exposed. */
+/** Attacks by lot are exposed (more of them: generator.slow.test.ts). */
 import { expect, test } from "vitest";
 import { relativeError } from "../../graph/finite-difference.contract.ts";
 import { range } from "../../graph/index.ts";
 import { drawFeeds, evaluate, trace } from "../../rules/testing/rule-cases.contract.ts";
-import { certify } from "../certificate/certificate.ts";
 import { inputLength, networkNamed } from "./attack.ts";
 import { generated } from "./generator.ts";
+import { deceiving } from "./outcome.contract.ts";
 
 const attacks = range(500).map((seed) => ({ seed, ...generated(seed) }));
 
-test("500 attacks by lot are exposed", () => {
-  const deceiving = attacks.filter(
-    ({ rule, on, exposed }) => !exposed(certify(rule(), networkNamed(on), inputLength[on])),
-  );
-  expect(deceiving.map(({ name, why }) => `${name}: ${why}`)).toEqual([]);
+test("80 attacks by lot are exposed", () => {
+  expect(deceiving(attacks.slice(0, 80))).toEqual([]);
 });
 
 test("the same seed gives the same attack, another one another", () => {

@@ -7,6 +7,7 @@ import { drawFeeds, type Feeds, trace } from "../../rules/testing/rule-cases.con
 import { buildStep, type StepGraph } from "../../train/index.ts";
 import { certificateOf, certify } from "../certificate/certificate.ts";
 import { type Attack, inputLength, networkNamed, type NetworkName } from "./attack.ts";
+import type { generated } from "./generator.ts";
 
 /** How an attack failed, in the word of its failure (`attack.ts`), or what it did instead. */
 export type Outcome = "exposed" | "refused" | "runs without" | `deceives${string}` | `refused otherwise: ${string}`;
@@ -39,6 +40,13 @@ export function outcome(
   } catch (error) {
     return wasRefused(attack, error) ? "refused" : `refused otherwise: ${String(error)}`;
   }
+}
+
+/** Those of attacks by lot (`generator.ts`) that their certificate does not expose. */
+export function deceiving(attacks: readonly ReturnType<typeof generated>[]): string[] {
+  return attacks
+    .filter(({ rule, on, exposed }) => !exposed(certify(rule(), networkNamed(on), inputLength[on])))
+    .map(({ name, why }) => `${name}: ${why}`);
 }
 
 const optimiser = { momentum: 0, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 } as const;

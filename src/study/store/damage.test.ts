@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { plant, plantQuery, rewrite } from "./damage.contract.ts";
 import { exampleCurves, exampleRows } from "./example-group.contract.ts";
 import { inFlight, openJournal, removeStale } from "./journal.ts";
+import type { RunRow } from "./rows.ts";
 import { ownedName } from "./ownership.ts";
 import { openStore, type Store } from "./store.ts";
 
@@ -16,19 +17,26 @@ const runs = [...sound, ...hit].map(({ run }) => run);
 /** The file that `hit` is written to. */
 let file: string;
 
+// Nothing in the name may be taken for SQL or a pattern of files.
+const whole = join(mkdtempSync(join(tmpdir(), "afferent-damage-")), "a 'store' [1] *");
+let copies = 0;
+
+beforeAll(async () => {
+  const first = await openStore(whole);
+  await first.writeGroup(sound, exampleCurves(sound));
+  const before = readdirSync(join(whole, "rows"));
+  await first.writeGroup(hit, exampleCurves(hit));
+  file = `rows/${readdirSync(join(whole, "rows")).find((name) => !before.includes(name))!}`;
+  await first.close();
+});
+afterAll(() => rmSync(join(whole, ".."), { recursive: true }));
+
 beforeEach(async () => {
-  // Nothing in the name may be taken for SQL or a pattern of files.
-  folder = join(mkdtempSync(join(tmpdir(), "afferent-damage-")), "a 'store' [1] *");
+  folder = `${whole} ${(copies += 1)}`;
+  cpSync(whole, folder, { recursive: true });
   store = await openStore(folder);
-  await store.writeGroup(sound, exampleCurves(sound));
-  const before = readdirSync(join(folder, "rows"));
-  await store.writeGroup(hit, exampleCurves(hit));
-  file = `rows/${readdirSync(join(folder, "rows")).find((name) => !before.includes(name))!}`;
 });
-afterEach(async () => {
-  await store.close();
-  rmSync(join(folder, ".."), { recursive: true });
-});
+afterEach(() => store.close());
 
 const afresh = async <T>(use: (reader: Store) => Promise<T>): Promise<T> => {
   const reader = await openStore(folder, { access: "read" });
@@ -47,7 +55,7 @@ const seen = (): Promise<{ runs: string[]; finished: Set<string>; points: number
 const idsOf = (rows: readonly { run: string }[]): string[] => rows.map(({ run }) => run).sort();
 
 describe("a damaged row", () => {
-  it.each([
+  const damages = [
     ["no specification", "spec = NULL", "expected a specification as JSON, got none"],
     ["a specification that is no JSON", "spec = '{\"rule\"'", 'expected a specification as JSON, got "{\\"rule\\""'],
     [
@@ -66,24 +74,53 @@ describe("a damaged row", () => {
     ["a torn certificate", "certificate = '{\"layers\":['", "expected a certificate as JSON"],
     ["an empty certificate", "certificate = 'null'", "expected a certificate as JSON"],
     ["a torn rule", "ruleSource = '{}'", "expected the source of its rule as JSON"],
-  ])("with %s is left out and named; the others of its file stay", async (_, damage, reason) => {
-    const [column = "", value = ""] = damage.split(" = ");
-    const damaged = `if(run = '${hit[1]!.run}', ${value}, ${column})::VARCHAR AS ${column}`;
-    const written = await rewrite(folder, file, `SELECT * REPLACE (${damaged}) FROM file ORDER BY file.run`);
-    const left = idsOf([...sound, hit[0]!]);
-    expect(await seen()).toEqual({ runs: left, finished: new Set(left), points: 18 });
+  ] as const;
+  const damaged = (change: string): string => {
+    const [column = "", value = ""] = change.split(" = ");
+    return `SELECT * REPLACE (if(run = '${hit[1]!.run}', ${value}, ${column})::VARCHAR AS ${column}) FROM file ORDER BY file.run`;
+  };
+
+  it.each(damages)("with %s is named; the other of its file is not", async (_, change, reason) => {
+    const written = await rewrite(folder, file, damaged(change));
     const [problem, ...others] = await store.problems();
     expect(others).toEqual([]);
     expect(problem!.file).toBe(written);
     expect(problem!.reason).toContain("damaged in 1 row, which counts as missing: row 2, run ");
     expect(problem!.reason).toContain(reason);
     expect(problem!.reason).not.toContain("\n");
+  });
 
-    // Computed again it is there, and merging files carries no damage along.
-    await store.writeGroup([hit[1]!], exampleCurves([hit[1]!]));
+  it("is left out, whatever its damage; the others stay, when files are merged too", async () => {
+    // Ten files, of which each has lost one row of two in its own way.
+    const groups = damages.map((_, i) => exampleRows(100 + 2 * i, 2).sort((a, b) => (a.run < b.run ? -1 : 1)));
+    const kept: RunRow[] = [];
+    for (const [i, [, change]] of damages.entries()) {
+      const before = readdirSync(join(folder, "rows"));
+      await store.writeGroup(groups[i]!, exampleCurves(groups[i]!));
+      const own = `rows/${readdirSync(join(folder, "rows")).find((name) => !before.includes(name))!}`;
+      await rewrite(folder, own, damaged(change).replaceAll(hit[1]!.run, groups[i]![1]!.run));
+      kept.push(groups[i]![0]!);
+    }
+    const all = [...sound, ...hit, ...groups.flat()].map(({ run }) => run).sort();
+    const left = idsOf([...sound, ...hit, ...kept]);
+    const seenOf = (): Promise<unknown> =>
+      afresh(async (reader) => ({
+        runs: idsOf(await reader.rows()),
+        finished: await reader.finished(all),
+        points: (await reader.curves(all)).length,
+      }));
+    const problems = await store.problems();
+    expect(problems).toHaveLength(10);
+    expect(await seenOf()).toEqual({ runs: left, finished: new Set(left), points: 6 * left.length });
     await store.compact();
-    expect(await seen()).toEqual({ runs: [...runs].sort(), finished: new Set(runs), points: 24 });
-    expect(await store.problems()).toEqual([problem]);
+    expect(await seenOf()).toEqual({ runs: left, finished: new Set(left), points: 6 * left.length });
+
+    // Computed again they are there, and merging files carries no damage along and takes none away.
+    const lost = groups.map((group) => group[1]!);
+    await store.writeGroup(lost, exampleCurves(lost));
+    await store.compact();
+    expect(await seenOf()).toEqual({ runs: all, finished: new Set(all), points: 6 * all.length });
+    expect(await store.problems()).toEqual(problems);
   });
 
   it("is named with two others when there are many", async () => {
@@ -103,9 +140,9 @@ describe("a damaged row", () => {
 });
 
 describe("a damaged file", () => {
-  const named = "20260102T030405678Z-42-0a1b2c3d-0123456789abcdef.parquet";
+  const name = (digit: number): string => `20260102T030405678Z-42-0a1b2c3d-${digit}123456789abcdef.parquet`;
 
-  it.each<[string, (table: "rows" | "curves") => string | Promise<string>, RegExp]>([
+  const planted: readonly [string, (table: "rows" | "curves") => string | Promise<string>, RegExp][] = [
     ["of no bytes", (table) => plant(folder, table, new Uint8Array()), /^cannot be read as Parquet; remove it/],
     [
       "of text",
@@ -130,37 +167,48 @@ describe("a damaged file", () => {
     [
       "that is a folder",
       (table) => {
-        mkdirSync(join(folder, table, named));
-        return `${table}/${named}`;
+        mkdirSync(join(folder, table, name(1)));
+        return `${table}/${name(1)}`;
       },
       /^expected a file, got a folder; move it elsewhere$/,
     ],
     [
       "that is a link to itself",
       (table) => {
-        symlinkSync(named, join(folder, table, named));
-        return `${table}/${named}`;
+        symlinkSync(name(2), join(folder, table, name(2)));
+        return `${table}/${name(2)}`;
       },
       /^a symbolic link that leads back to itself; remove it$/,
     ],
     [
       "that is a link to nothing",
       (table) => {
-        symlinkSync("nowhere", join(folder, table, named));
-        return `${table}/${named}`;
+        symlinkSync("nowhere", join(folder, table, name(3)));
+        return `${table}/${name(3)}`;
       },
       /^a symbolic link to nothing; remove it$/,
     ],
-  ])("%s is named, and all else is read", async (_, make, reason) => {
-    // prettier-ignore
-    const files = [await make("rows"), await make("curves")];
+  ];
+  const making = async (make: (table: "rows" | "curves") => string | Promise<string>): Promise<string[]> => [
+    await make("rows"),
+    await make("curves"),
+  ];
+  const named = (files: readonly string[], reason: RegExp): object[] =>
+    files.map((each) => ({ file: each, reason: expect.stringMatching(reason) as string }));
+
+  it.each(planted)("%s is named", async (_, make, reason) => {
+    const files = await making(make);
+    expect(await store.problems()).toEqual(named(files, reason));
+  });
+
+  it("is not read, whatever it is; all else is, when files are merged too", async () => {
+    const files: string[] = [];
+    for (const [, make] of planted) files.push(...(await making(make)));
     expect(await seen()).toEqual({ runs: [...runs].sort(), finished: new Set(runs), points: 24 });
-    expect(await store.problems()).toEqual(
-      files.map((each) => ({ file: each, reason: expect.stringMatching(reason) as string })),
-    );
     await store.compact();
     expect((await seen()).runs).toEqual([...runs].sort());
     await expect(store.query("SELECT run FROM runs")).resolves.toHaveLength(4);
+    expect((await store.problems()).map(({ file: each }) => each).sort()).toEqual(files.sort());
   });
 
   it("with a column of another type is left out whole", async () => {
