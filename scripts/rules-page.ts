@@ -18,6 +18,7 @@ import { commitOf, machineProvenance } from "../src/study/run/provenance.ts";
 import { ruleOptions } from "../src/study/spec/rule-options.ts";
 import { openStore } from "../src/study/store/store.ts";
 import { summarise } from "../src/study/summary/summary.ts";
+import { formatFraction } from "../src/study/summary/table.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const pagePath = here("../docs/rules.md");
@@ -32,7 +33,8 @@ const Results = z.object({
     z.string(),
     z.object({
       error: z.number(),
-      halfWidth: z.number(),
+      low: z.number(),
+      high: z.number(),
       seeds: z.number(),
       learningRate: z.number(),
       diverged: z.number(),
@@ -56,7 +58,7 @@ export async function rulesPage(): Promise<string> {
     "Computed by `afferent audit` from the graph of each rule's updates, with default options, on a tree CNN of three layers with 8 units at each position and 8 classes. In space: local, where a synapse needs its own input, weight and unit; channel, these and something sent to all from outside; layer, what other synapses, units or samples of the layer do; network, what other layers know. In time: local, the present pass; remembers, running values; waits, for layers above or further passes. Pairs know: the source of the second views. Weights of: layers whose weights another layer needs. From outside: what arrives at a layer besides its input, with its numbers for each sample (the largest of the layers). Samples: average, where each could be seen by itself; dependent, where what one does to the change depends on others. Waits for: what must have happened above a layer before it can change. Passes: forward passes of a step. Kept: numbers that the rule keeps between steps for each weight.",
     needsTable(),
     "## What each rule reaches",
-    `Test error on two levels of the random hierarchy model (v = 8, m = 4, s = 2; 320 of 512 strings to train on, 128 to test; tree CNN of width 32; 600 steps of Adam, batch 64), mean and 95% interval over seeds, default options, learning rate chosen for each rule among ${results.learningRates} on validation strings. Chance is 0.875. Rules that learn from pairs have those of one input by default; a second row has pairs of one class, which carry the label. Diverged counts runs at any of the learning rates. Measured by \`npm run docs -- --measure\` (${results.machine}, commit ${results.commit}).`,
+    `Test error on two levels of the random hierarchy model (v = 8, m = 4, s = 2; 320 of 512 strings to train on, 128 to test; tree CNN of width 32; 600 steps of Adam, batch 64), mean and 95 % interval over seeds (t on log odds), default options, learning rate chosen for each rule among ${results.learningRates} on validation strings. Chance is 0.875. Rules that learn from pairs have those of one input by default; a second row has pairs of one class, which carry the label. Diverged counts runs at any of the learning rates. Measured by \`npm run docs -- --measure\` (${results.machine}, commit ${results.commit}).`,
     resultsTable(results),
     "## Signals",
     [
@@ -168,8 +170,8 @@ function resultsTable({ rules }: Results): string {
     const own = Object.entries(rules).filter(([rule]) => rule === id || rule.startsWith(`${id} `));
     if (own.length === 0) return [`| \`${id}\` | not measured | | |`];
     return own.map(
-      ([rule, { error, halfWidth, seeds, learningRate, diverged }]) =>
-        `| \`${rule}\` | ${error.toFixed(3)} ± ${halfWidth.toFixed(3)} (${seeds}) | ${learningRate} | ${diverged} |`,
+      ([rule, { error, low, high, seeds, learningRate, diverged }]) =>
+        `| \`${rule}\` | ${formatFraction({ n: seeds, mean: error, interval: { low, high } })} (${seeds}) | ${learningRate} | ${diverged} |`,
     );
   });
   return ["| rule | test error (seeds) | learning rate | diverged |", "| --- | --- | --- | --- |", ...rows].join("\n");
@@ -191,7 +193,7 @@ async function measure(): Promise<void> {
       const own = cell.candidates.flatMap((candidate) => candidate.repetitions.map(({ row }) => row));
       const { mean, interval, n } = cell.measures.testError;
       const learningRate = Number(cell.chosen["train.learningRate"]);
-      const numbers = { error: mean, halfWidth: (interval.high - interval.low) / 2, seeds: n, learningRate };
+      const numbers = { error: mean, ...interval, seeds: n, learningRate };
       return [name, { ...numbers, diverged: own.filter((row) => row?.outcome === "diverged").length }];
     }),
   );

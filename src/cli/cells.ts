@@ -3,7 +3,7 @@ import type { Estimate } from "../measures/statistics.ts";
 import type { Cell, Difference } from "../study/summary/summary.ts";
 import { measures } from "../study/summary/summary.ts";
 
-/** A mean over seeds with its 95 % t interval; null where there are too few values. */
+/** A mean over seeds with its 95 % interval, that of an error within [0, 1]; null where there are too few values. */
 export interface EstimateJson {
   readonly n: number;
   readonly mean: number;

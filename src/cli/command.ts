@@ -20,7 +20,7 @@ export interface CommandCard {
 }
 
 /** Values of options, by camel-cased name; `json` is on every command. */
-export type OptionValues = Readonly<Record<string, string | boolean | undefined>>;
+export type OptionValues = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 /** Performs a command. Returns its exit code where that is not 0. */
 export type Action = (words: readonly string[], options: OptionValues) => Promise<ExitCode | undefined>;

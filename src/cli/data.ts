@@ -7,12 +7,12 @@ import { datumOf, formatTree, parse, stringCount } from "../tasks/index.ts";
 import { command, type OptionValues, textOption } from "./command.ts";
 import { type ExitCode, reading, UsageError } from "./exit.ts";
 import { printJson } from "./json.ts";
-import { oneRun } from "./plan.ts";
+import { configurable, oneRun } from "./plan.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { countFrom, sortWords } from "./words.ts";
 
 export function dataCommand(at: Surroundings, end: (code: ExitCode) => void): Command {
-  return command(
+  const built = command(
     {
       name: "data",
       words: "[file] [key=value...]",
@@ -30,12 +30,13 @@ export function dataCommand(at: Surroundings, end: (code: ExitCode) => void): Co
     at,
     end,
     (words, options) => data(at, words, options),
-  ).option("--count <n>", "how many", "5");
+  );
+  return configurable(built).option("--count <n>", "how many", "5");
 }
 
 async function data(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
   const count = countFrom("--count", textOption(options, "count") ?? "5");
-  const { spec } = await oneRun(sortWords(words));
+  const { spec } = await oneRun(sortWords(words), options);
   const task = await reading(() => {
     refuseLargeTask({ ...spec, data: { train: 0, validation: 0, test: count } });
     return taskOf(spec);

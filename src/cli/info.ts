@@ -12,12 +12,12 @@ import { alignColumns, grouped, plural, short } from "./columns.ts";
 import { command, type OptionValues } from "./command.ts";
 import { type ExitCode, reading } from "./exit.ts";
 import { printJson } from "./json.ts";
-import { oneRun } from "./plan.ts";
+import { configurable, oneRun } from "./plan.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { sortWords } from "./words.ts";
 
 export function infoCommand(at: Surroundings, end: (code: ExitCode) => void): Command {
-  return command(
+  const built = command(
     {
       name: "info",
       words: "[file] [key=value...]",
@@ -40,10 +40,11 @@ export function infoCommand(at: Surroundings, end: (code: ExitCode) => void): Co
     end,
     (words, options) => info(at, words, options),
   );
+  return configurable(built);
 }
 
 async function info(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
-  const { spec } = await oneRun(sortWords(words));
+  const { spec } = await oneRun(sortWords(words), options);
   const models = new PlannedModels();
   const { model, theory, costs, signals } = await reading(() => {
     refuseTooLarge(spec);

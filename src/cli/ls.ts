@@ -1,6 +1,6 @@
 /** `afferent ls`: the studies of a store, the runs in flight, the latest runs; of one study all of its runs. */
 import type { Command } from "commander";
-import type { RunRow } from "../study/store/rows.ts";
+import type { RunOverview } from "../study/store/rows.ts";
 import type { InFlight } from "../study/store/journal.ts";
 import type { Manifest } from "../study/store/manifest.ts";
 import type { Store } from "../study/store/store.ts";
@@ -47,7 +47,7 @@ async function ls(at: Surroundings, words: readonly string[], options: OptionVal
     const found = name === undefined ? undefined : (await findStudy(at, store, name)).manifest;
     const flights = (await inFlight(store.folder)).filter(({ study }) => found === undefined || study === found.name);
     const studies = found === undefined ? (await manifests(store.folder)).studies : [found];
-    const rows = await store.rows(found === undefined ? {} : { runs: found.runs });
+    const rows = await store.overview(found === undefined ? {} : { runs: found.runs });
     // Newest first, of studies and of runs.
     studies.sort((a, b) => (a.startedAt < b.startedAt ? 1 : -1));
     rows.reverse();
@@ -78,7 +78,7 @@ interface StudyEntry {
 
 function entryOf(
   { name, question, command: typed, startedAt, runs }: Manifest,
-  rows: readonly RunRow[],
+  rows: readonly RunOverview[],
   flights: readonly InFlight[],
 ): StudyEntry {
   const members = new Set(runs);
@@ -103,21 +103,9 @@ function flightJson({ study, runs, state, startedAt, lastAt, entries }: InFlight
   return { study, runs, state, startedAt, lastAt, step, steps, loss };
 }
 
-function runJson(row: RunRow): Record<string, unknown> {
-  const { run, study, spec, outcome, steps, trainError, validationError, testError, finishedAt, knows } = row;
-  const undeclared = knows?.undeclared ?? [];
-  return {
-    run,
-    study,
-    rule: spec.rule.id,
-    undeclared,
-    outcome,
-    steps,
-    trainError,
-    validationError,
-    testError,
-    finishedAt,
-  };
+function runJson(row: RunOverview): Record<string, unknown> {
+  const { run, study, rule, undeclared, outcome, steps, trainError, validationError, testError, finishedAt } = row;
+  return { run, study, rule, undeclared, outcome, steps, trainError, validationError, testError, finishedAt };
 }
 
 function print(
@@ -125,7 +113,7 @@ function print(
   store: Store,
   studies: readonly StudyEntry[],
   flights: readonly InFlight[],
-  rows: readonly RunRow[],
+  rows: readonly RunOverview[],
   most: number,
 ): void {
   const { stdout } = at;
@@ -155,7 +143,7 @@ function print(
   const shown = rows.slice(0, most);
   const lines = shown.map((row) => [
     row.run.slice(0, 8),
-    (row.knows?.undeclared.length ?? 0) > 0 ? `${row.spec.rule.id} †` : row.spec.rule.id,
+    row.undeclared.length > 0 ? `${row.rule} †` : row.rule,
     row.outcome,
     String(row.steps),
     short(row.trainError),
@@ -176,7 +164,7 @@ function print(
     "study",
   ];
   stdout.write(`\n${alignColumns([head, ...lines], [3, 4, 5, 6])}`);
-  if (shown.some(({ knows }) => (knows?.undeclared.length ?? 0) > 0))
+  if (shown.some(({ undeclared }) => undeclared.length > 0))
     stdout.write("† reads more than its card claims; show says what\n");
   if (rows.length > shown.length) {
     stdout.write(`and ${rows.length - shown.length} older; ${commandName(at)} ls --all lists them\n`);

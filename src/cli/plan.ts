@@ -3,15 +3,46 @@ import { type Plan, planRuns, planStudy } from "../study/run/plan.ts";
 import { refuseUndeclared } from "../study/run/claims.ts";
 import { expand } from "../study/spec/expand.ts";
 import { labelOf } from "../study/spec/keys.ts";
-import { studyFromWords } from "../study/spec/load.ts";
+import { type Configured, configure } from "../study/spec/configuration/configure.ts";
 import type { PlannedRun, Study } from "../study/spec/study.ts";
-import type { OptionValues } from "./command.ts";
+import type { Command } from "commander";
+import { type OptionValues, textOption } from "./command.ts";
 import { reading, UsageError } from "./exit.ts";
 import type { Surroundings } from "./surroundings.ts";
-import type { Words } from "./words.ts";
+import { countFrom, type Words } from "./words.ts";
 
-/** The study that a file and overrides name. Throws UsageError. */
-export function studyOf({ names, overrides }: Words): Promise<Study> {
+/** Adds the options of commands that read a specification: `--config`, and what draws from ranges. */
+export function configurable(built: Command): Command {
+  const several = (file: string, before: readonly string[] = []): readonly string[] => [...before, file];
+  return built
+    .option(
+      "--config <file>",
+      "settings from a YAML file, over the study's; may be repeated, the last one wins",
+      several,
+    )
+    .option("--samples <n>", "values to draw from each range, such as train.learningRate=log(1e-4..1e-1)")
+    .option("--sample-seed <n>", "seed of these draws; 0 when left out");
+}
+
+/** The options of `configurable` as they were typed. */
+export function configurationFlags(options: OptionValues): string[] {
+  const given = (flag: string, name: string): string[] => {
+    const text = textOption(options, name);
+    return text === undefined ? [] : [flag, text];
+  };
+  return [
+    ...configsOf(options).flatMap((file) => ["--config", file]),
+    ...given("--samples", "samples"),
+    ...given("--sample-seed", "sampleSeed"),
+  ];
+}
+
+function configsOf({ config }: OptionValues): readonly string[] {
+  return Array.isArray(config) ? (config as readonly string[]) : [];
+}
+
+/** The study that a file, configuration and overrides name, with where its values came from. Throws UsageError. */
+export function configuredOf({ names, overrides }: Words, options: OptionValues = {}): Promise<Configured> {
   return reading(() => {
     const [file, second] = names;
     if (second !== undefined) {
@@ -19,8 +50,23 @@ export function studyOf({ names, overrides }: Words): Promise<Study> {
         `study: expected one file, got ${names.join(" and ")}; key=value words follow it, other studies run on their own`,
       );
     }
-    return studyFromWords(file === undefined ? overrides : [file, ...overrides]);
+    const samples = textOption(options, "samples");
+    const seed = textOption(options, "sampleSeed") ?? "0";
+    if (samples === undefined && textOption(options, "sampleSeed") !== undefined)
+      throw new UsageError("--sample-seed: expected --samples N beside it, got none");
+    if (!/^\d{1,15}$/.test(seed)) throw new UsageError(`--sample-seed: expected a whole number, got "${seed}"`);
+    return configure({
+      file,
+      words: overrides,
+      configs: configsOf(options),
+      sampling: samples === undefined ? undefined : { samples: countFrom("--samples", samples), seed: Number(seed) },
+    });
   });
+}
+
+/** That study alone. */
+export async function studyOf(words: Words, options: OptionValues = {}): Promise<Study> {
+  return (await configuredOf(words, options)).study;
 }
 
 /** The plan of a study, every run of which can be built and has enough strings. Throws UsageError for the first that cannot. */
@@ -50,8 +96,8 @@ export function sayUndeclared(
 }
 
 /** The one run that words name, for commands that look at one. Throws UsageError when they name several. */
-export async function oneRun(words: Words): Promise<PlannedRun> {
-  const study = await studyOf(words);
+export async function oneRun(words: Words, options: OptionValues = {}): Promise<PlannedRun> {
+  const study = await studyOf(words, options);
   return reading(() => {
     const planned = expand(study);
     const [first] = planned;

@@ -5,11 +5,13 @@ import { channelCommand } from "./channel/channel.ts";
 import { quiet } from "./command.ts";
 import { compactCommand } from "./compact.ts";
 import { compareCommand } from "./compare.ts";
+import { configCommand } from "./config.ts";
 import { dataCommand } from "./data.ts";
 import { discoverCommand } from "./discover/discover.ts";
 import { type ExitCode, exitCodeOf, exitCodes, textOf } from "./exit.ts";
 import { exportCommand } from "./export.ts";
 import { infoCommand } from "./info.ts";
+import { keysCommand } from "./keys.ts";
 import { lsCommand } from "./ls.ts";
 import { reportCommand } from "./report/report.ts";
 import { rulesCommand } from "./rules.ts";
@@ -32,6 +34,8 @@ const commands = [
   infoCommand,
   dataCommand,
   rulesCommand,
+  keysCommand,
+  configCommand,
   auditCommand,
   channelCommand,
   theoryCommand,
@@ -43,7 +47,7 @@ const commands = [
 
 const epilogue = `
 A run is specified by key=value words (task.v=8 rule=backprop train.steps=3000); a comma list or a range makes a grid
-(seed=0..4). afferent schema lists every key.
+(seed=0..4). afferent keys lists every key, afferent config what they make together with afferent.yaml.
 
 Settings of the process, on any command: store.path=DIR (else AFFERENT_STORE, else .afferent in the working folder),
 engine.threads=N, engine.workers=N; on run also store.weights=none (final when left out: the trained values of every run are kept)

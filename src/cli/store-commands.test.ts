@@ -129,14 +129,16 @@ describe("a finished study", () => {
       outcomes: { finished: 3, stopped: 0, diverged: 0, failed: 0, missing: 0 },
       runs: runs.slice(0, 3),
     });
-    // t(0.975, 2) = 4.302653; standard error 0.1 / sqrt(3).
+    // On log odds: t(0.975, 2) = 4.302653; standard error 0.1 / sqrt(3); slope 1 / (0.2 * 0.8). Log odds of 0.2 are -log 4.
     const half = (4.302653 * 0.1) / Math.sqrt(3);
+    const onLogOdds = half / (0.2 * 0.8);
+    const fraction = (logOdds: number): number => 1 / (1 + Math.exp(-logOdds));
     const { n, mean, low, high } = backprop.measures.testError as Record<"n" | "mean" | "low" | "high", number>;
     expect([n, mean, low, high]).toEqual([
       3,
       expect.closeTo(0.2, 9),
-      expect.closeTo(0.2 - half, 6),
-      expect.closeTo(0.2 + half, 6),
+      expect.closeTo(fraction(-Math.log(4) - onLogOdds), 6),
+      expect.closeTo(fraction(-Math.log(4) + onLogOdds), 6),
     ]);
     expect(compared.differences).toEqual([
       {

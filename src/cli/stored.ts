@@ -43,6 +43,7 @@ export async function withStore<T>(
   if (access === "write") await makeStoreFolder(folder);
   const store = await openStore(folder, { access });
   try {
+    await compactScattered(at, store);
     for (const { file, reason } of await store.problems()) {
       at.stderr.write(`afferent: ${folder}/${file}: ${reason} (skipped)\n`);
     }
@@ -50,6 +51,18 @@ export async function withStore<T>(
   } finally {
     await store.close();
   }
+}
+
+/** Beyond so many files a store is merged before it is read: reading them once takes longer. */
+const scattered = 512;
+
+/** Merges a store of very many small files, as earlier versions and copies from other stores leave them; says so, since it takes a while. */
+async function compactScattered({ stderr }: Surroundings, store: Store): Promise<void> {
+  const files = await store.files();
+  if (files < scattered) return;
+  stderr.write(`afferent: store ${store.folder}: ${files} files are merged into few, once; this takes a while\n`);
+  // A store that cannot be written is read as it is.
+  await store.compactWhereMany().catch(() => undefined);
 }
 
 /** Throws where the folder cannot be made; what else is wrong with it, opening the store says. */

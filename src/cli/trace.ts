@@ -7,12 +7,12 @@ import { command, type OptionValues, textOption } from "./command.ts";
 import { type ExitCode, reading } from "./exit.ts";
 import { printJson } from "./json.ts";
 import { forceOption, refuseReplacing } from "./overwrite.ts";
-import { checkedRuns, oneRun, sayUndeclared, undeclaredOption } from "./plan.ts";
+import { checkedRuns, configurable, oneRun, sayUndeclared, undeclaredOption } from "./plan.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { countFrom, sortWords } from "./words.ts";
 
 export function traceCommand(at: Surroundings, end: (code: ExitCode) => void): Command {
-  return command(
+  const built = command(
     {
       name: "trace",
       words: "[file] [key=value...]",
@@ -31,7 +31,8 @@ export function traceCommand(at: Surroundings, end: (code: ExitCode) => void): C
     at,
     end,
     (words, options) => trace(at, words, options),
-  )
+  );
+  return configurable(built)
     .option("--steps <n>", "how many steps", "5")
     .option("--out <dir>", "folder to write to; trace in the working folder when left out", "trace")
     .option(...forceOption)
@@ -41,7 +42,7 @@ export function traceCommand(at: Surroundings, end: (code: ExitCode) => void): C
 async function trace(at: Surroundings, words: readonly string[], options: OptionValues): Promise<undefined> {
   const steps = countFrom("--steps", textOption(options, "steps") ?? "5");
   const { overrides, names, settings } = sortWords(words);
-  const planned = await oneRun({ overrides, names, settings });
+  const planned = await oneRun({ overrides, names, settings }, options);
   const { spec } = planned;
   const plan = await checkedRuns([planned]);
   await reading(() => sayUndeclared(at, plan, options));

@@ -14,6 +14,16 @@ export function twoSidedTail(t: number, degrees: number): number {
 /** The t beyond which, both sides together, lies `1 - level` of the distribution: 2.776 for level 0.95, 4 degrees. */
 export function twoSidedQuantile(level: number, degrees: number): number {
   if (!(degrees > 0) || !(level > 0 && level < 1)) return NaN;
+  const key = `${level} ${degrees}`;
+  const known = quantiles.get(key) ?? searchedQuantile(level, degrees);
+  quantiles.set(key, known);
+  return known;
+}
+
+/** Quantiles that were asked for: a report asks for the same few thousands of times. */
+const quantiles = new Map<string, number>();
+
+function searchedQuantile(level: number, degrees: number): number {
   let high = 1;
   while (twoSidedTail(high, degrees) > 1 - level) high *= 2;
   let low = 0;

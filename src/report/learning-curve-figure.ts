@@ -8,6 +8,9 @@ import type { Cell } from "../study/summary/summary.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf } from "./figure.ts";
 
+/** The metrics of the curves that are drawn. */
+export const drawnMetrics = ["trainLoss"] as const;
+
 /** A point of a curve averaged over the seeds of a cell. */
 export interface MeanPoint {
   readonly step: number;

@@ -25,7 +25,7 @@ export function methodOf(study: Study, planned: readonly PlannedRun[], cells: re
   return [
     `${planned.length} runs in ${cells.length} ${cells.length === 1 ? "cell" : "cells"}${grid.length > 0 ? ` (${grid.join("; ")})` : ""}.`,
     seeds.length > 0
-      ? `Every cell is repeated over seeds (${seeds.join("; ")}); means and 95 % t intervals are over seeds.`
+      ? `Every cell is repeated over seeds (${seeds.join("; ")}); means and 95 % intervals are over seeds. Intervals of errors stay in [0, 1]: t intervals on the scale of log odds, exact binomial ones where all seeds agree (also at 0 and 1). Those of losses and of differences are t intervals.`
       : "There is one seed, so no interval can be given.",
     tuning(
       study,

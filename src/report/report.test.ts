@@ -5,7 +5,7 @@ import type { PlannedRun } from "../study/spec/study.ts";
 import { defineStudy } from "../study/spec/study.ts";
 import { summarise } from "../study/summary/summary.ts";
 import { syntheticRow } from "../study/summary/synthetic-rows.ts";
-import { formatEstimate } from "../study/summary/table.ts";
+import { formatFraction } from "../study/summary/table.ts";
 import type { FigureDocument, FigureInput } from "./figure.ts";
 import { figureDocument } from "./figure.node.ts";
 import { figureSvg, figuresOf } from "./figures.ts";
@@ -55,9 +55,10 @@ describe("renderReport", () => {
 
   it("holds the numbers of the cells, the command, the origin and the runs that diverged", () => {
     const page = renderReport(input);
-    for (const cell of figures.cells) expect(page).toContain(`>${formatEstimate(cell.measures.testError)}<`);
-    // By hand: backprop at 100 strings has test errors 0.2 and 0.21, the t interval of two values is 12.706 * 0.005 wide.
-    expect(page).toContain(">0.205 ± 0.064<");
+    for (const cell of figures.cells) expect(page).toContain(`>${formatFraction(cell.measures.testError)}<`);
+    // By hand: backprop at 100 strings has test errors 0.2 and 0.21, and 12.706 * 0.005 / (0.205 * 0.795) = 0.3898 is the
+    // half-width about -1.3554 on log odds.
+    expect(page).toContain(">0.205 [0.149, 0.276]<");
     expect(page).toContain("afferent run sizes.ts");
     expect(page).toContain("git checkout 0123abc");
     expect(page).toContain("4 diverged");
@@ -156,7 +157,7 @@ describe("figures", () => {
     expect(test.match(/<title>backprop seed=[01]: /g)).toHaveLength(4);
     const sizes = figureSvg("sample-complexity", figures);
     expect(sizes.match(/n_c m\^L = 32</g)).toHaveLength(1);
-    expect(sizes).toContain("<title>oja, 1000 strings: 0.415 ± 0.064</title>");
+    expect(sizes).toContain("<title>oja, 1000 strings: 0.415 [0.353, 0.480]</title>");
     expect(characteristicStrings(planned[0]!.spec)).toBe(4 * 2 ** 3);
     expect(figureSvg("sensitivity-train.learningRate", figures)).toContain("2 diverged</title>");
   });

@@ -22,7 +22,10 @@ export interface ReportInput {
   readonly planned: readonly PlannedRun[];
   /** Rows of the planned runs as far as they are there; others are ignored. */
   readonly rows: readonly RunRow[];
+  /** At least those of the runs that cells take their numbers from, in the metrics that are drawn. */
   readonly curves: readonly CurvePoint[];
+  /** Runs that ended well and are stored without curves; those of which `curves` has no point when left out. */
+  readonly withoutCurves?: readonly string[];
   /** What the rules of the study need to know; left out of the page when left out here. */
   readonly certificates?: readonly CertifiedRule[];
   /** The command that computes the study, as it is typed. */
@@ -64,7 +67,7 @@ export function renderReport(input: ReportInput): string {
             <p class="question">${study.question}</p>
             ${study.expected === undefined ? undefined : html`<p><strong>Expected before the runs:</strong> ${study.expected}</p>`}
           </header>
-          ${progress(planned, rows)} ${curvesGone(rows, input.curves)}
+          ${progress(planned, rows)} ${curvesGone(rows, input)}
           <h2>Result</h2>
           ${resultTables(cells, study)} ${list(warningsOf(cells))}
           ${baseline === undefined ? undefined : differenceTable(cells, baseline)}
@@ -98,9 +101,13 @@ function progress(planned: readonly PlannedRun[], rows: readonly RunRow[]): Mark
 }
 
 /** Where rows are stored and their curves are not: every run that ended well has left a point at least. */
-function curvesGone(rows: readonly RunRow[], curves: readonly CurvePoint[]): Markup | undefined {
+function curvesGone(
+  rows: readonly RunRow[],
+  { curves, withoutCurves }: Pick<ReportInput, "curves" | "withoutCurves">,
+): Markup | undefined {
   const drawn = new Set(curves.map(({ run }) => run));
-  const gone = rows.filter(({ run, outcome }) => (outcome === "finished" || outcome === "stopped") && !drawn.has(run));
+  const endedWell = rows.filter(({ outcome }) => outcome === "finished" || outcome === "stopped");
+  const gone = withoutCurves ?? endedWell.filter(({ run }) => !drawn.has(run));
   if (gone.length === 0) return undefined;
   return html`<div class="notice" role="status">
     <p>

@@ -5,7 +5,7 @@
 import * as Plot from "@observablehq/plot";
 import { chanceError } from "../study/summary/summary.ts";
 import type { Cell } from "../study/summary/summary.ts";
-import { formatEstimate } from "../study/summary/table.ts";
+import { formatFraction } from "../study/summary/table.ts";
 import type { RunSpec } from "../study/spec/spec.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, valueAxis } from "./figure.ts";
@@ -37,9 +37,9 @@ export function sampleComplexityFigure(input: FigureInput): Figure | undefined {
           rule: cell.rule,
           strings: cell.spec.data.train,
           mean,
-          low: known ? Math.max(0, interval.low) : mean,
-          high: known ? Math.min(1, interval.high) : mean,
-          text: `${cell.rule}, ${cell.spec.data.train} strings: ${formatEstimate(cell.measures.testError)}`,
+          low: known ? interval.low : mean,
+          high: known ? interval.high : mean,
+          text: `${cell.rule}, ${cell.spec.data.train} strings: ${formatFraction(cell.measures.testError)}`,
         };
       }),
   );
@@ -128,7 +128,7 @@ export function sampleComplexityFigure(input: FigureInput): Figure | undefined {
     },
   });
   const caption =
-    "Mean over seeds with its 95 % t interval as a band; values chosen anew at every P. Dotted: n_c m^L, where a deep network " +
+    "Mean over seeds with its 95 % interval (t on log odds) as a band; values chosen anew at every P. Dotted: n_c m^L, where a deep network " +
     "trained by backpropagation is expected to learn the hierarchy (Cagnetta et al. 2024). Dashed: chance." +
     leftOutNote(leftOut);
   return { ...head, caption, alt, svg };

@@ -4,7 +4,7 @@
 import * as Plot from "@observablehq/plot";
 import { labelOf } from "../study/spec/keys.ts";
 import type { Candidate } from "../study/summary/summary.ts";
-import { formatEstimate } from "../study/summary/table.ts";
+import { formatEstimate, formatFraction } from "../study/summary/table.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, valueAxis } from "./figure.ts";
 
@@ -19,6 +19,8 @@ export function sensitivityFigure(input: FigureInput, key: string): Figure | und
   const { panels, leftOut } = panelsOf(input.cells);
   const faceted = panels.length > 1;
   const facet = facetChannels(faceted);
+  const ofLoss = input.tunedBy === "validationLoss";
+  const format = ofLoss ? formatEstimate : formatFraction;
   const points = panels.flatMap(({ cells, fx, fy }) =>
     cells.flatMap((cell) =>
       bestBy(key, cell.candidates).map((candidate) => {
@@ -35,7 +37,7 @@ export function sensitivityFigure(input: FigureInput, key: string): Figure | und
           high: known ? interval.high : mean,
           diverged,
           chosen: labelOf(cell.chosen[key]) === labelOf(candidate.tuned[key]),
-          text: `${cell.rule}, ${name} ${labelOf(candidate.tuned[key])}: ${formatEstimate(candidate.validation)}${diverged > 0 ? `, ${diverged} diverged` : ""}`,
+          text: `${cell.rule}, ${name} ${labelOf(candidate.tuned[key])}: ${format(candidate.validation)}${diverged > 0 ? `, ${diverged} diverged` : ""}`,
         };
       }),
     ),
@@ -46,7 +48,7 @@ export function sensitivityFigure(input: FigureInput, key: string): Figure | und
   const values = [
     ...new Set(finite.map(({ value }) => (typeof value === "number" && numeric ? value : labelOf(value)))),
   ];
-  const measure = input.tunedBy === "validationLoss" ? "validation loss (nats)" : "validation error";
+  const measure = ofLoss ? "validation loss (nats)" : "validation error";
   const alt = `${head.title}. ${finite.map(({ text, chosen }) => text + (chosen ? " (chosen)" : "")).join("; ")}.`;
   const x = numeric ? "value" : (point: (typeof finite)[number]) => labelOf(point.value);
   const top = Math.max(...finite.map(({ mean }) => mean)) * 1.08;
@@ -99,12 +101,11 @@ export function sensitivityFigure(input: FigureInput, key: string): Figure | und
       ],
     },
   });
-  const diverged =
-    input.tunedBy === "validationLoss"
-      ? "A value at which some seed diverged has no finite loss and is not drawn."
-      : "×: some seed diverged there (shown at chance, counted as worst in the choice).";
+  const diverged = ofLoss
+    ? "A value at which some seed diverged has no finite loss and is not drawn."
+    : "×: some seed diverged there (shown at chance, counted as worst in the choice).";
   const caption =
-    `Mean over seeds with its 95 % t interval, on the validation strings. Ring: the value chosen. ${diverged}` +
+    `Mean over seeds with its 95 % ${ofLoss ? "t interval" : "interval (t on log odds)"}, on the validation strings. Ring: the value chosen. ${diverged}` +
     leftOutNote(leftOut);
   return { ...head, caption, alt, svg };
 }

@@ -5,7 +5,15 @@ import { labelOf } from "../study/spec/keys.ts";
 import type { Study } from "../study/spec/study.ts";
 import type { Cell } from "../study/summary/summary.ts";
 import { differences, settingAxes } from "../study/summary/summary.ts";
-import { columnsOf, type Controls, formatEstimate, formatP, isControl } from "../study/summary/table.ts";
+import {
+  columnsOf,
+  type Controls,
+  formatEstimate,
+  formatFraction,
+  formatP,
+  fractionNote,
+  isControl,
+} from "../study/summary/table.ts";
 import { html, list, Markup } from "./markup.ts";
 
 /** A table with more rows than this is folded away. */
@@ -68,7 +76,7 @@ export function resultTables(cells: readonly Cell[], study: Study): Markup {
     }),
   );
   const all = dataTable(
-    "All cells: mean over seeds ± half-width of its 95 % t interval; errors are fractions of misclassified strings",
+    `All cells: mean over seeds, ${fractionNote}; errors are fractions of misclassified strings`,
     columns.map(({ title, align }) => ({ title: title === "" ? "note" : title, number: align === "right" })),
     rows,
   );
@@ -88,7 +96,7 @@ function byTrainingStrings(cells: readonly Cell[]): Markup | undefined {
   }
   const settings = [...rows.values()].some(({ head }) => head[1] !== "");
   return dataTable(
-    "Test error by number of training strings: mean over seeds ± half-width of its 95 % t interval",
+    `Test error by number of training strings: mean over seeds, ${fractionNote}`,
     [
       { title: "rule" },
       ...(settings ? [{ title: "where" }] : []),
@@ -98,7 +106,7 @@ function byTrainingStrings(cells: readonly Cell[]): Markup | undefined {
       ...head.slice(0, settings ? 2 : 1),
       ...sizes.map((size) => {
         const cell = row.find((candidate) => candidate.spec.data.train === size);
-        return cell ? formatEstimate(cell.measures.testError) : "-";
+        return cell ? formatFraction(cell.measures.testError) : "-";
       }),
     ]),
   );
@@ -111,7 +119,7 @@ export function differenceTable(cells: readonly Cell[], baseline: string): Marku
   const number = true;
   const settings = entries.some(({ cell }) => settingText(cell) !== "");
   const table = dataTable(
-    `Test error minus that of ${baseline}, paired by seed: positive is worse`,
+    `Test error minus that of ${baseline}, paired by seed, mean ± half-width of its 95 % t interval: positive is worse`,
     [
       { title: "rule" },
       ...(settings ? [{ title: "where" }] : []),

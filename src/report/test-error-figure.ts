@@ -2,7 +2,7 @@
  * Test error of every rule at its chosen values: a dot for each seed, the mean, its interval, and chance.
  */
 import * as Plot from "@observablehq/plot";
-import { formatEstimate } from "../study/summary/table.ts";
+import { formatFraction } from "../study/summary/table.ts";
 import { chanceError, valueOf } from "../study/summary/summary.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, panelsOf, rulesOf, textWidth } from "./figure.ts";
@@ -22,9 +22,8 @@ export function testErrorFigure(input: FigureInput): Figure {
       .filter((cell) => cell.measures.testError.n > 0)
       .map((cell) => {
         const { mean, interval } = cell.measures.testError;
-        const text = `${cell.rule}: ${formatEstimate(cell.measures.testError)}`;
-        const [low, high] = [Math.max(0, interval.low), Math.min(1, interval.high)];
-        return { fx, fy, rule: cell.rule, mean, low, high, text };
+        const text = `${cell.rule}: ${formatFraction(cell.measures.testError)}`;
+        return { fx, fy, rule: cell.rule, mean, ...interval, text };
       }),
   );
   const seeds = panels.flatMap(({ cells, fx, fy }) =>
@@ -99,7 +98,7 @@ export function testErrorFigure(input: FigureInput): Figure {
     },
   });
   const caption =
-    "Filled symbol: mean over seeds; bar: its 95 % t interval, cut at 0 and 1; open circles below: the seeds. Dashed: chance." +
+    "Filled symbol: mean over seeds; bar: its 95 % interval (t on log odds); open circles below: the seeds. Dashed: chance." +
     leftOutNote(leftOut);
   return { ...head, caption, alt, svg };
 }

@@ -182,7 +182,7 @@ function typedLine(at: Surroundings, given: readonly string[], values: OptionVal
   const flags = Object.entries(values).flatMap(([name, value]) => {
     const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     if (value === undefined || value === false || name === "json") return [];
-    return value === true ? [flag] : [flag, value];
+    return value === true ? [flag] : [flag, String(value)];
   });
   return `${commandName(at)} discover ${shellWords([...given, ...flags])}`;
 }

@@ -2,12 +2,11 @@
 import { join, resolve } from "node:path";
 import { figureDocument } from "../../report/figure.node.ts";
 import type { CertifiedRule } from "../../report/certificate-section.ts";
+import { drawnMetrics } from "../../report/learning-curve-figure.ts";
 import { renderReport } from "../../report/report.ts";
 import { PlannedModels } from "../../study/run/planned-model.ts";
-import type { PlannedRun } from "../../study/spec/study.ts";
-import { summarise } from "../../study/summary/summary.ts";
+import { type Cell, chosenRuns, summarise } from "../../study/summary/summary.ts";
 import { publishContent, temporaryBeside } from "../../study/store/publish.ts";
-import type { RunRow } from "../../study/store/rows.ts";
 import type { Store } from "../../study/store/store.ts";
 import type { StoredStudy } from "../stored.ts";
 
@@ -22,12 +21,14 @@ export async function writeReport(
 ): Promise<string> {
   const runs = planned.map(({ run }) => run);
   const rows = await store.rows({ runs });
+  const cells = summarise(planned, rows, study.tune?.by);
   const page = renderReport({
     study,
     planned,
     rows,
-    curves: await store.curves(runs),
-    certificates: certificatesOf(planned, rows, models),
+    curves: await store.curves([...chosenRuns(cells)], drawnMetrics),
+    withoutCurves: await store.withoutCurves(runs),
+    certificates: certificatesOf(cells, models),
     command: manifest.command,
     generatedAt: new Date().toISOString(),
     document: figureDocument(),
@@ -41,13 +42,9 @@ export async function writeReport(
  * Certificates of the rules of a plan, each once: that of a run that is stored, of the very graph that ran; of one that is not there yet
  * its own; or why there is none, as for a rule whose file is no longer there.
  */
-function certificatesOf(
-  planned: readonly PlannedRun[],
-  rows: readonly RunRow[],
-  models: PlannedModels,
-): CertifiedRule[] {
+function certificatesOf(cells: readonly Cell[], models: PlannedModels): CertifiedRule[] {
   const found = new Map<string, CertifiedRule>();
-  for (const { rule: label, spec, repetitions } of summarise(planned, rows)) {
+  for (const { rule: label, spec, repetitions } of cells) {
     if (found.has(label)) continue;
     const stored = repetitions.find(({ row }) => row?.knows !== undefined)?.row?.knows;
     try {

@@ -8,6 +8,7 @@ import type { Store } from "../../study/store/store.ts";
 import { type KeptRule, keptRuleOf, ruleOf } from "../../study/run/user-rules.ts";
 import type { PlannedRun, Study } from "../../study/spec/study.ts";
 import { canonicalJson } from "../../study/spec/identity.ts";
+import type { Configured } from "../../study/spec/configuration/configure.ts";
 import { baselineOf, defineStudy } from "../../study/spec/study.ts";
 import { differences, summarise } from "../../study/summary/summary.ts";
 import { renderTable } from "../../study/summary/table.ts";
@@ -16,13 +17,20 @@ import { duration, plural } from "../columns.ts";
 import { command, type OptionValues, textOption } from "../command.ts";
 import { type ExitCode, exitCodeOf, exitCodes, oneLine, reading, UsageError } from "../exit.ts";
 import { printJson } from "../json.ts";
-import { checkedPlan, sayUndeclared, studyOf, undeclaredOption } from "../plan.ts";
+import {
+  checkedPlan,
+  configurable,
+  configurationFlags,
+  configuredOf,
+  sayUndeclared,
+  undeclaredOption,
+} from "../plan.ts";
 import { ProgressDisplay } from "../progress.ts";
 import { commandName, Interruption, shellWords, type Surroundings } from "../surroundings.ts";
 import { sortWords, type Words } from "../words.ts";
 
 export function runCommand(at: Surroundings, end: (code: ExitCode) => void): Command {
-  return command(
+  const built = command(
     {
       name: "run",
       words: "[file] [key=value...]",
@@ -46,7 +54,8 @@ export function runCommand(at: Surroundings, end: (code: ExitCode) => void): Com
     at,
     end,
     (words, options) => run(at, words, options),
-  )
+  );
+  return configurable(built)
     .option("--name <name>", "name of the study in the store")
     .option("--force", "take the name from another study that has it")
     .option(...undeclaredOption);
@@ -54,12 +63,21 @@ export function runCommand(at: Surroundings, end: (code: ExitCode) => void): Com
 
 async function run(at: Surroundings, given: readonly string[], options: OptionValues): Promise<ExitCode | undefined> {
   const words = sortWords(given);
-  const written = await studyOf(words);
-  const plan = await checkedPlan(written);
+  const configured = await configuredOf(words, options);
+  const { project } = configured;
+  if (project !== undefined) {
+    const keys = plural(project.keys, "key");
+    at.stderr.write(`afferent: ${project.name}: ${keys} of it count here (${commandName(at)} config shows each)\n`);
+  }
+  const plan = await checkedPlan(configured.study);
   const { runs: planned } = plan;
-  const study = await reading(() => named(written, planned, words, textOption(options, "name")));
+  const study = await reading(() => named(configured, planned, words, textOption(options, "name")));
   await reading(() => sayUndeclared(at, plan, options));
-  const flags = [...nameOption(options), ...(options["undeclared"] === true ? ["--undeclared"] : [])];
+  const flags = [
+    ...configurationFlags(options),
+    ...nameOption(options),
+    ...(options["undeclared"] === true ? ["--undeclared"] : []),
+  ];
   const typed = `${commandName(at)} run ${shellWords([...given, ...flags])}`.trimEnd();
   const { withStore } = await import("../stored.ts");
   return withStore(at, words.settings, "write", async (store) => {
@@ -156,12 +174,12 @@ async function compute(
 
 /** A study keeps its name only as it is written: a command line that changes it gets a name of its own, from what it runs. */
 function named(
-  study: Study,
+  { study, changed }: Configured,
   planned: readonly PlannedRun[],
-  { overrides, names }: Words,
+  { names }: Words,
   given: string | undefined,
 ): Study {
-  if (given === undefined && overrides.length === 0 && names.length > 0) return study;
+  if (given === undefined && !changed && names.length > 0) return study;
   const digest = createHash("sha256").update(planned.map(({ run: id }) => id).join(" "));
   return defineStudy({ ...study, name: given ?? `${study.name}-${digest.digest("hex").slice(0, 6)}` });
 }

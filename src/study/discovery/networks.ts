@@ -6,7 +6,8 @@
  * Both hold two controls, frozen hidden layers and backprop.
  */
 import { createHash } from "node:crypto";
-import { estimate, type Estimate } from "../../measures/statistics.ts";
+import { estimateFraction } from "../../measures/fractions.ts";
+import type { Estimate } from "../../measures/statistics.ts";
 import { parsePolynomial, propertiesOf } from "../../theory/index.ts";
 import { execute, type ExecutionOptions, type ExecutionSummary } from "../run/execute.ts";
 import { type Plan, planStudy } from "../run/plan.ts";
@@ -180,13 +181,20 @@ async function runStudy(study: Study, { command, startedAt, ...execution }: Netw
 
 function scoreOf(cell: Cell, against: readonly Difference[]): NetworkScore {
   const accuracies = cell.repetitions.map((repetition) => 1 - valueOf(repetition, "testError"));
+  const strings = cell.repetitions.reduce(
+    (sum, { row }) => sum + (row?.outcome === "finished" || row?.outcome === "stopped" ? row.spec.data.test : 0),
+    0,
+  );
   const difference = against.find((other) => other.cell === cell);
   const gain =
     difference === undefined
       ? undefined
       : { mean: -difference.mean, low: -difference.interval.high, high: -difference.interval.low };
   return {
-    accuracy: estimate(accuracies.filter((value) => !Number.isNaN(value))),
+    accuracy: estimateFraction(
+      accuracies.filter((value) => !Number.isNaN(value)),
+      strings,
+    ),
     gain,
     passed: gain !== undefined && gain.low > 0,
     outcomes: cell.outcomes,

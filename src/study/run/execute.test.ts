@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { execute } from "./execute.ts";
 import { expand } from "../spec/expand.ts";
+import { exampleRows } from "../store/example-group.contract.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { defineStudy } from "../spec/study.ts";
 
@@ -38,6 +39,16 @@ async function numbers(store: Store): Promise<unknown> {
 }
 
 describe("execute", () => {
+  it("leaves a store of few files, whatever it found there", { timeout: 90_000 }, async () => {
+    const store = await openStore(join(folder, "many"));
+    for (let from = 0; from < 70; from += 1) await store.writeGroup(exampleRows(from, 1), []);
+    expect(await store.files()).toBe(70);
+    await execute({ store, study: "small", runs: runs.slice(0, 1), workers: 1 });
+    expect(await store.files()).toBe(1);
+    expect(await store.overview()).toHaveLength(71);
+    await store.close();
+  });
+
   it(
     "computes what is missing, tells progress, and gives the same numbers bit for bit whatever the workers, and in two parts",
     { timeout: 90_000 },

@@ -113,6 +113,9 @@ interface Flight {
 /** How the message of a group begins that took its worker with it. */
 const workerDied = "worker ended while training";
 
+/** Groups between two looks at whether the store has many small files. */
+const compactEvery = 32;
+
 /** Milliseconds between lines of a journal. */
 const journalEvery = 2000;
 
@@ -124,6 +127,8 @@ class Execution {
   private readonly started = performance.now();
   private done = 0;
   private workDone = 0;
+  private groupsWritten = 0;
+  private compacting: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly options: ExecutionOptions,
@@ -138,6 +143,8 @@ class Execution {
   async run(workers: number): Promise<void> {
     const results = await Promise.allSettled(Array.from({ length: workers }, () => this.work()));
     const problem = results.find((result) => result.status === "rejected");
+    this.compact();
+    await this.compacting;
     this.options.signal?.throwIfAborted();
     if (problem !== undefined) throw problem.reason;
   }
@@ -188,6 +195,8 @@ class Execution {
           store.folder,
           group.runs.map(({ run }) => run),
         );
+      this.groupsWritten += 1;
+      if (this.groupsWritten % compactEvery === 0) this.compact();
       for (const { outcome } of rows) this.outcomes[outcome] += 1;
       this.done += rows.length;
       this.workDone += group.work;
@@ -197,6 +206,12 @@ class Execution {
       await journal.close();
       this.report();
     }
+  }
+
+  /** Lets the store merge its small files while workers go on. What goes wrong there loses nothing, and the next merge finds it again. */
+  private compact(): void {
+    const { store } = this.options;
+    this.compacting = this.compacting.then(() => store.compactWhereMany()).catch(() => undefined);
   }
 
   /** Sends a group and waits for the reply that ends it. */

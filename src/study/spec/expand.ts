@@ -5,7 +5,7 @@ import { completeSpec } from "../run/build.ts";
 import { runIdentity } from "./identity.ts";
 import type { AxisValue } from "./keys.ts";
 import { labelOf, ruleNameOf, withValue } from "./keys.ts";
-import type { Axis, BaseSpec } from "./overrides.ts";
+import type { BaseSpec } from "./overrides.ts";
 import { RunSpec } from "./spec.ts";
 import type { PlannedRun, Study } from "./study.ts";
 import { issueText, pick } from "./study.ts";
@@ -29,11 +29,11 @@ export function expand(
   study: Study,
   { identify = runIdentity, complete = completeSpec, limit = 20_000 }: ExpandOptions = {},
 ): PlannedRun[] {
-  const grid = entriesOf(study.grid);
-  const over = entriesOf(study.tune?.over ?? {});
-  const size = [...grid, ...over].reduce((product, axis) => product * axis.values.length, 1);
+  const grid = pointsOf(study.grid, study.drawn);
+  const over = pointsOf(study.tune?.over ?? {}, study.drawn);
+  const size = [...grid, ...over].reduce((product, { points }) => product * points.length, 1);
   if (size > limit) {
-    const sizes = [...grid, ...over].map((axis) => `${axis.key} ${axis.values.length}`).join(" x ");
+    const sizes = [...grid, ...over].map(({ keys, points }) => `${keys.join(" with ")} ${points.length}`).join(" x ");
     throw new Error(`study "${study.name}": expected at most ${limit} runs, got ${size} (${sizes}); shorten an axis`);
   }
   const runs = new Map<string, PlannedRun>();
@@ -42,7 +42,7 @@ export function expand(
       const spec = specOf(study, axes, tuned, complete);
       if (study.tune && spec.data.validation === 0) {
         throw new Error(
-          `study "${study.name}": expected data.validation > 0 to choose ${over.map((axis) => axis.key).join(", ")} by, ` +
+          `study "${study.name}": expected data.validation > 0 to choose ${over.flatMap(({ keys }) => keys).join(", ")} by, ` +
             "got 0; the test strings are never used for choosing",
         );
       }
@@ -75,13 +75,29 @@ function specOf(
   }
 }
 
-function entriesOf(axes: Study["grid"]): Axis[] {
-  return Object.entries(axes).map(([key, values]) => ({ key, values }));
+/** What varies at once: one key, or all keys of a section that are drawn together. */
+interface Points {
+  readonly keys: readonly string[];
+  readonly points: readonly Readonly<Record<string, AxisValue>>[];
 }
 
-function combinations(axes: readonly Axis[]): Record<string, AxisValue>[] {
+/** The axes in order; those drawn from ranges are one, in the place of the first of them. */
+function pointsOf(axes: Study["grid"], drawn: Readonly<Record<string, string>> = {}): Points[] {
+  const entries = Object.entries(axes);
+  const together = entries.filter(([key]) => key in drawn);
+  return entries.flatMap(([key, values]) => {
+    if (!(key in drawn)) return [{ keys: [key], points: values.map((value) => ({ [key]: value })) }];
+    if (key !== together[0]?.[0]) return [];
+    const points = values.map((_, i) =>
+      Object.fromEntries(together.flatMap(([name, list]) => (list[i] === undefined ? [] : [[name, list[i]] as const]))),
+    );
+    return [{ keys: together.map(([name]) => name), points }];
+  });
+}
+
+function combinations(axes: readonly Points[]): Record<string, AxisValue>[] {
   return axes.reduce<Record<string, AxisValue>[]>(
-    (points, { key, values }) => points.flatMap((point) => values.map((value) => ({ ...point, [key]: value }))),
+    (all, { points }) => all.flatMap((before) => points.map((point) => ({ ...before, ...point }))),
     [{}],
   );
 }

@@ -21,17 +21,27 @@ export function runIdentity({ ruleFile: _place, ...spec }: RunSpec): string {
  * JSON with the keys of every object sorted by code unit, keys whose value is `undefined` dropped, and no white space. Throws
  * on what JSON cannot hold without loss: NaN, infinities, functions, bigints, dates, `undefined` in an array.
  */
-export function canonicalJson(value: unknown, where = "specification"): string {
+export function canonicalJson(value: unknown): string {
+  return canonical(value, undefined);
+}
+
+/** Where a value stands, from the inside out: put into words only when something is wrong there. */
+interface Place {
+  readonly within: Place | undefined;
+  readonly step: string | number;
+}
+
+function canonical(value: unknown, place: Place | undefined): string {
   if (value === null || typeof value === "boolean" || typeof value === "string") return JSON.stringify(value);
   if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value);
   if (Array.isArray(value)) {
-    return `[${value.map((item, index) => canonicalJson(item, `${where}[${index}]`)).join(",")}]`;
+    return `[${value.map((item, index) => canonical(item, { within: place, step: index })).join(",")}]`;
   }
   if (isPlainObject(value)) {
     const members = Object.entries(value)
       .filter(([, member]) => member !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member, `${where}.${key}`)}`);
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonical(member, { within: place, step: key })}`);
     return `{${members.join(",")}}`;
   }
   const got =
@@ -41,9 +51,15 @@ export function canonicalJson(value: unknown, where = "specification"): string {
         ? `${value}`
         : typeof value;
   throw new Error(
-    `${where}: expected a finite number, a string, a boolean, null, an array or an object, got ${got}; ` +
+    `${wordsOf(place)}: expected a finite number, a string, a boolean, null, an array or an object, got ${got}; ` +
       "a specification is plain JSON",
   );
+}
+
+function wordsOf(place: Place | undefined): string {
+  if (place === undefined) return "specification";
+  const { within, step } = place;
+  return `${wordsOf(within)}${typeof step === "number" ? `[${step}]` : `.${step}`}`;
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

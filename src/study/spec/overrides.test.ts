@@ -137,11 +137,11 @@ describe("parseOverrides", () => {
         "override learningRate: expected a key of the run specification, got "learningRate"; did you mean train.learningRate?",
         "override train.learning_rate: expected a key of the run specification, got "train.learning_rate"; did you mean train.learningRate?",
         "override rulee: expected a key of the run specification, got "rulee"; did you mean rule?",
-        "override train.batch: expected an integer > 0, got "many" (default 128)",
-        "override train.batch: expected an integer > 0, got "1.5" (default 128)",
-        "override train.learningRate: expected a number > 0, got "0" (default 0.002)",
+        "override train.batch: expected an integer > 0, got "many" (strings of a batch; default 128)",
+        "override train.batch: expected an integer > 0, got "1.5" (strings of a batch; default 128)",
+        "override train.learningRate: expected a number > 0, got "0" (learning rate of the hidden layers, and of the read-out where that has none of its own; default 0.002)",
         "override train.momentum: expected a number >= 0 and <= 1, got "1.5" (sgd only; default 0.9)",
-        "override train.optimiser: expected one of sgd, adam, adamw, got "adm" (default "adam")",
+        "override train.optimiser: expected one of sgd, adam, adamw, got "adm" (what turns pseudo-gradients into updates; default "adam")",
         "override probes: expected true or false, got "yes" (train a linear probe on every layer afterwards; default false)",
         "override seed: expected an integer >= 0, got "x" (seed of every stream that seeds.* does not name; default 0)",
         "override seed: expected a range from low to high, got 4..0",
@@ -154,7 +154,7 @@ describe("parseOverrides", () => {
         "override network.widths: expected brackets to close, got "[64,"",
         "override network.widths: expected a list or an object in JSON, got [64 32]; for example [64,32]",
         "override rule: expected a closing ", got ""oja"",
-        "override train.steps: expected an integer > 0, got "1..3.5" (default 2000)",
+        "override train.steps: expected an integer > 0, got "1..3.5" (training steps, a batch each; default 2000)",
       ]
     `);
   });

@@ -3,10 +3,11 @@
  *
  * A comma list or an integer range `a..b` (both ends included) makes a grid axis, anything else a setting. Quotes or a
  * backslash keep a comma inside a value; brackets make a list (`network.widths=[64,32]`). Values are typed by the
- * specification; those of rule options, which are open, by how they look.
+ * specification; those of rule options, which are open, by how they look. A range to draw from (`log(1e-4..1e-1)`) makes an axis too.
  */
 import type { AxisValue, ValueSchema } from "./keys.ts";
 import { advice, allows, describeValue, isRecord, schemaOfKey, withValue } from "./keys.ts";
+import { drawValues, mostSamples, parseRange, type Range, type Sampling } from "./ranges.ts";
 import type { RunSpec, RunSpecInput } from "./spec.ts";
 
 /** A run specification in which everything is optional, as a study or a command line gives it. */
@@ -24,9 +25,14 @@ export interface Overrides {
   readonly settings: Readonly<Record<string, AxisValue>>;
   /** Keys given more than one value, in the order given; the last varies fastest. */
   readonly axes: readonly Axis[];
+  /** The ranges, as they were written, that the values of axes were drawn from, by key. */
+  readonly drawn: Readonly<Record<string, string>>;
   /** The settings as a partial specification. */
   readonly base: BaseSpec;
 }
+
+/** What is given to a key: values, or a range to draw them from. */
+export type Given = readonly AxisValue[] | Range;
 
 const LONGEST_RANGE = 10_000;
 
@@ -34,8 +40,13 @@ const LONGEST_RANGE = 10_000;
  * Parses `key=value` overrides. Throws on a word that is not `key=value`, an unknown key, a key given twice, and a value
  * its key does not allow; the text names the key, what was expected and what was given.
  */
-export function parseOverrides(words: readonly string[]): Overrides {
-  const given = new Map<string, readonly AxisValue[]>();
+export function parseOverrides(words: readonly string[], sampling?: Sampling): Overrides {
+  return overridesFrom(parseWords(words), sampling);
+}
+
+/** What words `key=value` give to each key, in order. Throws as `parseOverrides`. */
+export function parseWords(words: readonly string[]): Map<string, Given> {
+  const given = new Map<string, Given>();
   for (const word of words) {
     const split = word.indexOf("=");
     if (split <= 0) throw new Error(`override: expected key=value, got "${word}"; for example train.learningRate=1e-3`);
@@ -44,18 +55,39 @@ export function parseOverrides(words: readonly string[]): Overrides {
     const where = `override ${key}`;
     if (given.has(key))
       throw new Error(`${where}: expected a key once, got it twice; for several values write ${key}=a,b`);
-    given.set(key, parseValues(where, key, word.slice(split + 1)));
+    given.set(key, parseGiven(where, key, word.slice(split + 1)));
   }
-  const rules = given.get("rule");
+  return given;
+}
+
+/** What a text gives to a key: a range, or values. Throws as `parseRange` and `parseValues`. */
+export function parseGiven(where: string, key: string, text: string): Given {
+  return parseRange(where, key, text) ?? parseValues(where, key, text);
+}
+
+/** Whether what is given is a range. */
+export function isRange(given: Given): given is Range {
+  return !Array.isArray(given);
+}
+
+/** Sorts what is given to keys into settings and axes. Values are drawn from ranges; throws where it is not said how many. */
+export function overridesFrom(given: ReadonlyMap<string, Given>, sampling?: Sampling): Overrides {
   const settings: Record<string, AxisValue> = {};
   const axes: Axis[] = [];
+  const drawn: Record<string, string> = {};
+  const rules = given.get("rule");
   for (const [key, values] of given) {
+    if (isRange(values)) {
+      drawn[key] = values.text;
+      axes.push({ key, values: drawValues(key, values, checkedSampling(`override ${key}`, values, sampling)) });
+      continue;
+    }
     const [only] = values;
     if (values.length > 1 || only === undefined) axes.push({ key, values });
     else settings[key] = only;
   }
   // With several rules there is no one rule to hold a single option: the option goes to each of them.
-  if (rules && rules.length > 1) {
+  if (rules && !isRange(rules) && rules.length > 1) {
     const options = Object.entries(settings).filter(([key]) => key.startsWith("rule."));
     for (const [key] of options) Reflect.deleteProperty(settings, key);
     const withOptions = rules.map((rule) =>
@@ -64,7 +96,19 @@ export function parseOverrides(words: readonly string[]): Overrides {
     const at = axes.findIndex((axis) => axis.key === "rule");
     axes[at] = { key: "rule", values: withOptions.map((spec) => spec.rule) };
   }
-  return { settings, axes, base: baseWith({}, settings) };
+  return { settings, axes, drawn, base: baseWith({}, settings) };
+}
+
+/** How values are drawn from a range. Throws where it is not said, with `where` before it. */
+export function checkedSampling(where: string, { text }: Pick<Range, "text">, sampling?: Sampling): Sampling {
+  if (sampling === undefined) {
+    throw new Error(
+      `${where}: expected a number of samples beside a range, got "${text}" alone; give --samples N, or samples: N in a study`,
+    );
+  }
+  if (Number.isSafeInteger(sampling.samples) && sampling.samples > 0 && sampling.samples <= mostSamples)
+    return sampling;
+  throw new Error(`${where}: expected 1 to ${mostSamples} samples, got ${sampling.samples}`);
 }
 
 /** `base` with single values by dotted key set in it; a rule is set before its options. */

@@ -55,10 +55,14 @@ const RuleSpec = z
 
 /** How a run is trained. */
 export const TrainSpec = z.strictObject({
-  steps: count.default(2000),
-  batch: count.default(128),
-  optimiser: z.enum(["sgd", "adam", "adamw"]).default("adam"),
-  learningRate: z.number().positive().default(0.002),
+  steps: count.default(2000).describe("training steps, a batch each"),
+  batch: count.default(128).describe("strings of a batch"),
+  optimiser: z.enum(["sgd", "adam", "adamw"]).default("adam").describe("what turns pseudo-gradients into updates"),
+  learningRate: z
+    .number()
+    .positive()
+    .default(0.002)
+    .describe("learning rate of the hidden layers, and of the read-out where that has none of its own"),
   readoutLearningRate: z
     .number()
     .positive()
@@ -69,7 +73,7 @@ export const TrainSpec = z.strictObject({
   beta2: z.number().min(0).max(1).default(0.999).describe("adam, adamw"),
   epsilon: z.number().positive().default(1e-8).describe("adam, adamw"),
   weightDecay: z.number().min(0).default(0).describe("decoupled in adamw, added to the pseudo-gradient otherwise"),
-  schedule: z.enum(["constant", "cosine", "exponential"]).default("constant"),
+  schedule: z.enum(["constant", "cosine", "exponential"]).default("constant").describe("course of the learning rates"),
   scheduleDecay: z
     .number()
     .positive()
@@ -81,7 +85,7 @@ export const TrainSpec = z.strictObject({
     .min(0)
     .default(0)
     .describe("stop once the train loss averaged over stopWindow steps is below this; 0 never"),
-  stopWindow: count.default(50),
+  stopWindow: count.default(50).describe("steps that stopAtLoss averages over"),
   curveEvery: count.default(50).describe("steps between points of the stored curves"),
   validateEvery: z
     .int()

@@ -65,7 +65,7 @@ describe("defineStudy", () => {
         "study "a b": name: expected letters, digits, -, _ or .",
         "study "small": expected known keys only, got "gird"; did you mean grid?",
         "study "small": base.task.w: expected a key of the run specification, got "task.w"; did you mean task.v?",
-        "study "small": base.train.steps: expected an integer > 0, got "many" (default 2000)",
+        "study "small": base.train.steps: expected an integer > 0, got "many" (training steps, a batch each; default 2000)",
         "study "small": grid.train.lerningRate: expected a key of the run specification, got "train.lerningRate"; did you mean train.learningRate?",
         "study "small": grid.data.train: expected an integer > 0, got -1 (training strings; default 4000)",
         "study "small": grid.data.train: expected at least one value, got none",

@@ -8,9 +8,10 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import type { AxisValue } from "./keys.ts";
-import { checkValue, isRecord, nearestKey, ruleNameOf, specKeys } from "./keys.ts";
+import { checkValue, isRecord, nearestKey, ruleNameOf, specKeys, withValue } from "./keys.ts";
 import type { BaseSpec, Overrides } from "./overrides.ts";
-import { baseWith, parseValues } from "./overrides.ts";
+import { baseWith, checkedSampling, parseValues } from "./overrides.ts";
+import { drawValues, parseRange, type Sampling } from "./ranges.ts";
 import type { RunSpec } from "./spec.ts";
 
 type Group = "task" | "data" | "network" | "train" | "seeds" | "engine";
@@ -32,7 +33,7 @@ type ValueOf<K> = K extends `${infer G}.${infer N}`
         ? RunSpec[K]
         : never;
 
-/** Axes by key: a list of values, or text as on the command line (`"0..4"`, `"1e-3,1e-2"`). */
+/** Axes by key: a list of values, or text as on the command line (`"0..4"`, `"1e-3,1e-2"`, `"log(1e-4..1e-1)"` to draw from). */
 export type AxesInput = { readonly [K in SpecKey]?: readonly ValueOf<K>[] | string };
 /** Single values by key. */
 export type SettingsInput = { readonly [K in SpecKey]?: ValueOf<K> };
@@ -53,6 +54,12 @@ export interface StudyInput {
   readonly grid?: AxesInput;
   /** Keys to choose in each cell (every grid axis but the seeds), each value run with every rule and seed. */
   readonly tune?: { readonly over: AxesInput; readonly by?: TuneMeasure };
+  /** How many values are drawn from each range. Ranges of the grid are drawn together, so that they make so many points, and so are tuned ones. */
+  readonly samples?: number;
+  /** Seed of the draws; 0 when left out. */
+  readonly sampleSeed?: number;
+  /** The ranges that values were drawn from, by key: `defineStudy` writes it. */
+  readonly drawn?: Readonly<Record<string, string>>;
   /** Settings for one rule only, by rule name; may not touch a grid axis or a tuned key. */
   readonly perRule?: Readonly<Record<string, SettingsInput>>;
   /** The rule others are compared with; `backprop` when the study has it, none otherwise. */
@@ -87,6 +94,9 @@ export const StudyShape = z
     base: z.record(z.string(), z.any()).optional(),
     grid: AxesShape.optional(),
     tune: z.strictObject({ over: AxesShape, by: z.enum(tuneMeasures).default("validationError") }).optional(),
+    samples: z.int().min(1).optional(),
+    sampleSeed: z.int().min(0).optional(),
+    drawn: z.record(z.string(), z.string()).optional(),
     perRule: z.record(z.string(), SettingsShape).optional(),
     baseline: z.string().optional(),
     controls: z.record(z.string(), z.string()).optional(),
@@ -105,11 +115,15 @@ export function defineStudy(input: StudyInput): Study {
   const where = `study${given}`;
   const shape = StudyShape.safeParse(input);
   if (!shape.success) throw new Error(`${where}: ${issueText(shape.error, Object.keys(StudyShape.shape))}`);
-  const { base = {}, grid = {}, tune, perRule = {}, ...words } = shape.data;
+  const { base = {}, grid = {}, tune, perRule = {}, drawn: ranges, ...words } = shape.data;
   checkBase(`${where}: base`, base);
   const shared = baseWith({}, base);
-  const axes = axesOf(`${where}: grid`, grid);
-  const over = tune ? axesOf(`${where}: tune.over`, tune.over) : {};
+  const drawn: Record<string, string> = { ...ranges };
+  const { samples, sampleSeed: seed = 0 } = words;
+  const sampling = samples === undefined ? undefined : { samples, seed };
+  const axes = axesOf(`${where}: grid`, grid, drawn, sampling);
+  const over = tune ? axesOf(`${where}: tune.over`, tune.over, drawn, sampling) : {};
+  checkDrawn(where, drawn, [axes, over]);
   for (const key of Object.keys(over)) {
     if (key in axes)
       throw new Error(`${where}: tune.over.${key}: expected a key that is not in grid; keep it in one of them`);
@@ -133,6 +147,7 @@ export function defineStudy(input: StudyInput): Study {
     grid: axes,
     perRule,
     ...(tune ? { tune: { over, by: tune.by } } : {}),
+    ...(Object.keys(drawn).length > 0 ? { drawn } : {}),
   } as Study;
   checkRuleNames(where, study);
   return study;
@@ -153,11 +168,21 @@ export function baselineOf(study: Study): string | undefined {
  * The study with overrides on top: a setting replaces an axis of that key, an axis replaces the one there was (a tuned
  * key given on the command line is no longer tuned). What the study says of rules that are no longer run is dropped.
  */
-export function overrideStudy(study: Study, { settings, axes }: Pick<Overrides, "settings" | "axes">): Study {
-  const changed = new Set([...Object.keys(settings), ...axes.map((axis) => axis.key)]);
-  const { tune, baseline, controls = {}, ...rest } = study;
-  const grid = pick(study.grid, (key) => !changed.has(key));
+export function overrideStudy(
+  study: Study,
+  {
+    settings: given,
+    axes,
+    drawn: newlyDrawn = {},
+  }: Pick<Overrides, "settings" | "axes"> & Partial<Pick<Overrides, "drawn">>,
+  sampling?: Sampling,
+): Study {
+  const changed = new Set([...Object.keys(given), ...axes.map((axis) => axis.key)]);
+  const { tune, baseline, controls = {}, ...rest } = sampling === undefined ? study : drawnAgain(study, sampling);
+  const grid = pick(rest.grid, (key) => !changed.has(key));
   for (const { key, values } of axes) grid[key] = values;
+  const settings = intoRules(grid, given);
+  const drawn = { ...pick(rest.drawn ?? {}, (key) => !changed.has(key)), ...newlyDrawn };
   const base = baseWith(study.base, settings);
   const over = pick(tune?.over ?? {}, (key) => !changed.has(key));
   const run = new Set(ruleNames({ grid, base }));
@@ -166,12 +191,42 @@ export function overrideStudy(study: Study, { settings, axes }: Pick<Overrides, 
   );
   return defineStudy({
     ...rest,
+    ...(sampling === undefined ? {} : { samples: sampling.samples, sampleSeed: sampling.seed }),
+    drawn,
     base,
     grid,
     perRule: Object.fromEntries(perRule),
     controls: pick(controls, (rule) => run.has(rule)),
     ...(tune && Object.keys(over).length > 0 ? { tune: { over, by: tune.by } } : {}),
     ...(baseline !== undefined && run.has(baseline) ? { baseline } : {}),
+  });
+}
+
+/** Where a study runs several rules, options that are given go to each of them, as on a command line; returns the other settings. */
+function intoRules(
+  grid: Record<string, readonly AxisValue[]>,
+  settings: Readonly<Record<string, AxisValue>>,
+): Record<string, AxisValue> {
+  const options = Object.entries(settings).filter(([key]) => key.startsWith("rule."));
+  if (grid["rule"] === undefined || options.length === 0) return { ...settings };
+  grid["rule"] = grid["rule"].map(
+    (rule) => options.reduce<{ rule: AxisValue }>((spec, [key, value]) => withValue(spec, key, value), { rule }).rule,
+  );
+  return pick(settings, (key) => !key.startsWith("rule."));
+}
+
+/** The study with its ranges in the place of what was drawn from them, to be drawn anew. */
+function drawnAgain(study: Study, { samples, seed }: Sampling): Study {
+  const { drawn = {}, tune, grid } = study;
+  const ranged = (axes: Study["grid"]): Study["grid"] =>
+    Object.fromEntries(Object.entries(axes).map(([key, values]) => [key, drawn[key] ?? values])) as Study["grid"];
+  const { drawn: _old, ...rest } = study;
+  return defineStudy({
+    ...rest,
+    grid: ranged(grid) as AxesInput,
+    ...(tune ? { tune: { ...tune, over: ranged(tune.over) as AxesInput } } : {}),
+    samples,
+    sampleSeed: seed,
   });
 }
 
@@ -191,15 +246,43 @@ export function isSeedKey(key: string): boolean {
   return key === "seed" || key === "seeds" || key.startsWith("seeds.");
 }
 
-function axesOf(where: string, axes: Record<string, unknown>): Record<string, readonly AxisValue[]> {
+/** The values of axes. What is drawn from a range is noted in `drawn`. */
+function axesOf(
+  where: string,
+  axes: Record<string, unknown>,
+  drawn: Record<string, string>,
+  sampling: Sampling | undefined,
+): Record<string, readonly AxisValue[]> {
   const entries = Object.entries(axes).map(([key, given]): [string, readonly AxisValue[]] => {
     const path = `${where}.${key}`;
+    const range = typeof given === "string" ? parseRange(path, key, given) : undefined;
+    if (range !== undefined) {
+      drawn[key] = range.text;
+      return [key, drawValues(key, range, checkedSampling(path, range, sampling))];
+    }
     if (typeof given === "string") return [key, parseValues(path, key, given)];
     const values = given as readonly AxisValue[];
     for (const value of values) checkValue(path, key, value);
     return [key, values];
   });
   return Object.fromEntries(entries);
+}
+
+/** Axes that are drawn together have as many values each. */
+function checkDrawn(where: string, drawn: Record<string, string>, sections: readonly Study["grid"][]): void {
+  for (const axes of sections) {
+    const together = Object.entries(axes).filter(([key]) => key in drawn);
+    const [first] = together;
+    const other = together.find(([, values]) => values.length !== first?.[1].length);
+    if (first === undefined || other === undefined) continue;
+    throw new Error(
+      `${where}: drawn: expected as many values of ${other[0]} as of ${first[0]}, which are drawn together, got ` +
+        `${other[1].length} and ${first[1].length}; draw them with the same --samples N`,
+    );
+  }
+  const stray = Object.keys(drawn).find((key) => !sections.some((axes) => key in axes));
+  if (stray !== undefined)
+    throw new Error(`${where}: drawn.${stray}: expected a key of grid or tune.over; leave it out`);
 }
 
 function checkBase(where: string, base: Record<string, unknown>, prefix = ""): void {

@@ -23,7 +23,7 @@ import {
   listValue,
   VARCHAR,
 } from "@duckdb/node-api";
-import type { CurvePoint, Outcome, RunKnowledge, RunRow } from "./rows.ts";
+import type { CurvePoint, Outcome, RunKnowledge, RunOverview, RunRow } from "./rows.ts";
 import type { KeptRule } from "../run/user-rules.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import type { Table } from "./problems.ts";
@@ -149,6 +149,13 @@ export const columnsOfRow = rowColumns
   .map((name) => `"${name}"`)
   .join(", ");
 
+/** Those of them that hold long JSON which many rows share. */
+export const sharedColumns = ["certificate", "undeclared", "ruleSource"] as const;
+
+/** The columns that `overviewOf` reads. */
+export const overviewColumns =
+  "run, study, rule, outcome, steps, trainError, validationError, testError, finishedAt, undeclared";
+
 /** The columns as they stand in `CREATE TABLE`. */
 export function columnList(columns: readonly Pick<Column<never>, "name" | "type">[]): string {
   return columns.map(({ name, type }) => `"${name}" ${type}`).join(", ");
@@ -201,11 +208,44 @@ function appendValue(appender: DuckDBAppender, type: ColumnType, value: unknown)
   }
 }
 
-/** The row a record of the `runs` view holds. A column that an older file lacks reads as NaN, 0 or "". */
-export function rowOf(record: Readonly<Record<string, JS>>): RunRow {
-  const text = (name: string): string => (record[name] ?? "") as string;
-  const number = (name: string): number => Number(record[name] ?? NaN);
-  const count = (name: string): number => Number(record[name] ?? 0);
+/** What stands for a shared column: undefined for none. */
+export type Shared = (column: (typeof sharedColumns)[number], key: JS) => unknown;
+
+interface Reader {
+  readonly text: (name: string) => string;
+  readonly number: (name: string) => number;
+  readonly count: (name: string) => number;
+}
+
+/** Reads a record; a column that an older file lacks reads as NaN, 0 or "". */
+function readerOf(record: Readonly<Record<string, JS>>): Reader {
+  return {
+    text: (name) => (record[name] ?? "") as string,
+    number: (name) => Number(record[name] ?? NaN),
+    count: (name) => Number(record[name] ?? 0),
+  };
+}
+
+/** What a list shows of a record of the `runs` view. */
+export function overviewOf(record: Readonly<Record<string, JS>>): RunOverview {
+  const { text, number, count } = readerOf(record);
+  return {
+    run: text("run"),
+    study: text("study"),
+    rule: text("rule"),
+    outcome: text("outcome") as Outcome,
+    steps: count("steps"),
+    trainError: number("trainError"),
+    validationError: number("validationError"),
+    testError: number("testError"),
+    finishedAt: text("finishedAt"),
+    undeclared: text("undeclared") === "" ? [] : (JSON.parse(text("undeclared")) as RunOverview["undeclared"]),
+  };
+}
+
+/** The row a record of the `runs` view holds, with the keys of its shared columns in their place. */
+export function rowOf(record: Readonly<Record<string, JS>>, shared: Shared): RunRow {
+  const { text, number, count } = readerOf(record);
   const metrics = (record["metrics"] ?? []) as { key: string; value: number }[];
   return {
     run: text("run"),
@@ -232,18 +272,23 @@ export function rowOf(record: Readonly<Record<string, JS>>): RunRow {
       threads: count("provenance.threads"),
       replicas: count("provenance.replicas"),
     },
-    knows: knowledgeIn(text),
+    knows: knowledgeIn(text, (column) => shared(column, record[column] ?? null)),
   };
 }
 
-function knowledgeIn(text: (name: string) => string): RunKnowledge | undefined {
-  if (text("certificate") === "") return undefined;
+function knowledgeIn(
+  text: (name: string) => string,
+  shared: (column: (typeof sharedColumns)[number]) => unknown,
+): RunKnowledge | undefined {
+  const certificate = shared("certificate");
+  if (certificate === undefined) return undefined;
+  const rule = shared("ruleSource");
   return {
-    certificate: JSON.parse(text("certificate")) as RunKnowledge["certificate"],
+    certificate: certificate as RunKnowledge["certificate"],
     graph: text("graph"),
     compiled: text("compiled"),
-    undeclared: JSON.parse(text("undeclared")) as RunKnowledge["undeclared"],
-    ...(text("ruleSource") === "" ? {} : { rule: JSON.parse(text("ruleSource")) as KeptRule }),
+    undeclared: shared("undeclared") as RunKnowledge["undeclared"],
+    ...(rule === undefined ? {} : { rule: rule as KeptRule }),
   };
 }
 

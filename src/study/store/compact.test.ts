@@ -38,6 +38,20 @@ it("makes one file of many, and no reader sees a difference", async () => {
   expect(await store.compact()).toEqual({ merged: 0, into: 0 });
 });
 
+it("merges by itself only where there are many small files", async () => {
+  expect(await store.compact({ atLeast: 5 })).toEqual({ merged: 0, into: 0 });
+  expect(await store.compactWhereMany()).toBeUndefined();
+  expect(await store.files()).toBe(4);
+  for (let from = 12; from < 72; from += 1) {
+    const rows = exampleRows(from, 1);
+    await store.writeGroup(rows, exampleCurves(rows));
+  }
+  const before = [await store.rows(), await store.curves(runs), await store.overview()];
+  expect(await store.compactWhereMany()).toEqual({ merged: 128, into: 2 });
+  expect(await store.files()).toBe(1);
+  expect([await store.rows(), await store.curves(runs), await store.overview()]).toEqual(before);
+});
+
 it("merges up to a size and leaves large files alone", async () => {
   const bytes = readFileSync(join(folder, "rows", readdirSync(join(folder, "rows"))[0]!)).length;
   expect(await store.compact({ smallerThan: 10 })).toEqual({ merged: 0, into: 0 });

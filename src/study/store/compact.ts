@@ -18,7 +18,15 @@ export interface CompactOptions {
   readonly smallerThan?: number;
   /** Sources of one merged file have at most this many bytes together; 256 MiB when left out. */
   readonly atMost?: number;
+  /** A table with fewer small files is left as it is; 2 when left out. */
+  readonly atLeast?: number;
 }
+
+/**
+ * What a store does by itself while it is written and before it is read: looking into a file costs about as much as reading two hundred
+ * rows of it. Files of 8 MiB are left alone, so that what is merged again and again stays small.
+ */
+export const byItself = { smallerThan: 8 * 2 ** 20, atLeast: 64 } as const satisfies CompactOptions;
 
 /** What `compact` did: how many files became how many. */
 export interface Compaction {
@@ -30,7 +38,7 @@ export interface Compaction {
 export async function compact(
   inventory: Inventory,
   database: Database,
-  { smallerThan = 64 * 2 ** 20, atMost = 256 * 2 ** 20 }: CompactOptions = {},
+  { smallerThan = 64 * 2 ** 20, atMost = 256 * 2 ** 20, atLeast = 2 }: CompactOptions = {},
 ): Promise<Compaction> {
   let merged = 0;
   let into = 0;
@@ -38,8 +46,7 @@ export async function compact(
   for (const table of tables) {
     for (const sources of await batches(
       listing[table].filter((file) => !listing.setAside.has(file)),
-      smallerThan,
-      atMost,
+      { smallerThan, atMost, atLeast },
     )) {
       if (!(await merge(inventory.store, database, table, sources))) continue;
       merged += sources.length;
@@ -66,13 +73,20 @@ async function merge(store: string, database: Database, table: Table, sources: r
   return true;
 }
 
-async function batches(files: readonly string[], smallerThan: number, atMost: number): Promise<string[][]> {
+async function batches(
+  files: readonly string[],
+  { smallerThan, atMost, atLeast }: Required<CompactOptions>,
+): Promise<string[][]> {
   const found: string[][] = [];
   let batch: string[] = [];
   let bytes = 0;
-  for (const [index, size] of (await sizes(files)).entries()) {
-    const file = files[index];
-    if (file === undefined || size === undefined || size >= smallerThan) continue;
+  const known = await sizes(files);
+  const small = files.flatMap((file, index) => {
+    const size = known[index];
+    return size === undefined || size >= smallerThan ? [] : [{ file, size }];
+  });
+  if (small.length < atLeast) return [];
+  for (const { file, size } of small) {
     if (bytes + size > atMost) {
       found.push(batch);
       batch = [];

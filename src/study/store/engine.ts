@@ -12,6 +12,8 @@ export class Engine {
     this.#instance ??= DuckDBInstance.create(":memory:", options);
     const connection = await (await this.#instance).connect();
     try {
+      // A file under its final name never changes: what stands at its end is read once.
+      await connection.run("SET parquet_metadata_cache = true");
       return await work(connection);
     } finally {
       connection.closeSync();

@@ -1,7 +1,7 @@
 /** Reading records through the views of a connection. */
 import type { DuckDBConnection, JS } from "@duckdb/node-api";
-import type { CurvePoint, RunRow } from "./rows.ts";
-import { columnsOfRow, rowOf } from "./columns.ts";
+import type { CurvePoint, RunOverview, RunRow } from "./rows.ts";
+import { columnsOfRow, overviewColumns, overviewOf, rowOf, sharedColumns } from "./columns.ts";
 import { sqlString } from "./records.ts";
 
 /** Which rows are wanted: those that name a study, those of some runs; all that satisfy both. */
@@ -25,9 +25,36 @@ export function selectRows({ study, runs }: RowCondition, columns = "*"): string
   return `SELECT ${columns} FROM runs ${where} ORDER BY finishedAt, run`;
 }
 
-/** The wanted rows, oldest first. */
+/**
+ * The wanted rows, oldest first. Long texts that many rows share, such as certificates, are fetched and parsed once and are one object.
+ */
 export async function readRows(connection: DuckDBConnection, condition: RowCondition): Promise<RunRow[]> {
-  return (await readRecords(connection, selectRows(condition, columnsOfRow))).map(rowOf);
+  const wanted = selectRows(condition, columnsOfRow);
+  await connection.run(
+    `CREATE OR REPLACE TEMP TABLE wantedRows AS SELECT *, row_number() OVER () AS place FROM (${wanted})`,
+  );
+  const shared = new Map<string, Map<JS, unknown>>();
+  for (const column of sharedColumns) {
+    const texts = await readRecords(
+      connection,
+      `SELECT hash("${column}") AS key, any_value("${column}") AS text FROM wantedRows
+         WHERE coalesce("${column}", '') <> '' GROUP BY key`,
+    );
+    shared.set(column, new Map(texts.map(({ key, text }) => [key ?? null, JSON.parse(text as string) as unknown])));
+  }
+  const keys = sharedColumns.map(
+    (column) => `if(coalesce("${column}", '') = '', NULL, hash("${column}")) AS "${column}"`,
+  );
+  const records = await readRecords(
+    connection,
+    `SELECT * EXCLUDE (place) REPLACE (${keys.join(", ")}) FROM wantedRows ORDER BY place`,
+  );
+  return records.map((record) => rowOf(record, (column, key) => shared.get(column)?.get(key)));
+}
+
+/** What a list shows of the wanted rows, oldest first. */
+export async function readOverview(connection: DuckDBConnection, condition: RowCondition): Promise<RunOverview[]> {
+  return (await readRecords(connection, selectRows(condition, overviewColumns))).map(overviewOf);
 }
 
 /** The query for every point of the curves of runs. */

@@ -41,6 +41,17 @@ export interface RunRow {
   readonly knows: RunKnowledge | undefined;
 }
 
+/** What a list shows of a run. */
+export interface RunOverview extends Pick<
+  RunRow,
+  "run" | "study" | "outcome" | "steps" | "trainError" | "validationError" | "testError" | "finishedAt"
+> {
+  /** Id of the rule. */
+  readonly rule: string;
+  /** Signals that it read and did not claim. */
+  readonly undeclared: readonly Signal[];
+}
+
 /** What a rule knew in a run, by the graph that ran. */
 export interface RunKnowledge {
   readonly certificate: Certificate;

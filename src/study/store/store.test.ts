@@ -34,6 +34,35 @@ afterEach(async () => {
 const files = (table: string): string[] => readdirSync(join(folder, table)).map((name) => join(folder, table, name));
 
 describe("rows and curves", () => {
+  it("are shown in a list as the rows say, in the same order", async () => {
+    const certificate = { signals: ["input"], layers: [] } as never;
+    const knows = { certificate, graph: "a", compiled: "b", undeclared: ["label"] as const };
+    const rows = [
+      ...exampleRows(0, 2, { testError: NaN, finishedAt: "2026-01-03T00:00:00.000Z" }),
+      exampleRow({ rule: "oja", seed: 5 }, { outcome: "diverged", steps: 7, study: "it's", knows }),
+    ];
+    await store.writeGroup(rows, []);
+    const listed = (await store.rows()).map((row) => {
+      const { run, study, spec, outcome, steps, trainError, validationError, testError, finishedAt } = row;
+      const undeclared = row.knows?.undeclared ?? [];
+      const numbers = { outcome, steps, trainError, validationError, testError };
+      return { run, study, rule: spec.rule.id, undeclared, ...numbers, finishedAt };
+    });
+    expect(listed.map(({ undeclared }) => undeclared)).toEqual([["label"], [], []]);
+    expect(await store.overview()).toEqual(listed);
+    expect(await store.overview({ runs: [rows[2]!.run] })).toEqual([listed[0]]);
+  });
+
+  it("share what many of them know: texts that differ stay apart", async () => {
+    const knowing = (signal: string) => ({
+      knows: { certificate: { signals: [signal], layers: [] } as never, graph: signal, compiled: "", undeclared: [] },
+    });
+    await store.writeGroup([...exampleRows(0, 2, knowing("input")), ...exampleRows(2, 1, knowing("label"))], []);
+    const [a, b, c] = (await store.rows()).sort((x, y) => x.spec.seed - y.spec.seed);
+    expect([a, b, c].map((row) => row?.knows?.certificate.signals)).toEqual([["input"], ["input"], ["label"]]);
+    expect(a?.knows?.certificate).toBe(b?.knows?.certificate);
+  });
+
   it("come back as they were written, with whatever numbers and texts", async () => {
     const rows = [
       exampleRow(

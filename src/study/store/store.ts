@@ -14,16 +14,16 @@
 import type { JS } from "@duckdb/node-api";
 import { constants } from "node:fs";
 import { access, mkdir, rm, stat, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import type { CurvePoint, RunRow } from "./rows.ts";
-import { compact, type Compaction, type CompactOptions } from "./compact.ts";
+import { join, resolve } from "node:path";
+import type { CurvePoint, RunOverview, RunRow } from "./rows.ts";
+import { byItself, compact, type Compaction, type CompactOptions } from "./compact.ts";
 import { Database } from "./database.ts";
 import { entryProblems, folderProblems } from "./entries.ts";
 import { exportCurves, exportRows, type ExportFormat } from "./export.ts";
 import { manifests, readManifest } from "./manifest.ts";
-import { Inventory, type Problem } from "./problems.ts";
-import { isMissing, removeLeftovers, temporaryPath } from "./publish.ts";
-import { isOneOf, readCurves, readRecords, readRows, type RowCondition, withNumbers } from "./read.ts";
+import { Inventory, type Problem, tables } from "./problems.ts";
+import { isMissing, namesIn, removeLeftovers, temporaryPath } from "./publish.ts";
+import { isOneOf, readCurves, readOverview, readRecords, readRows, type RowCondition, withNumbers } from "./read.ts";
 import type { RunWeights } from "./weights.ts";
 import { writeGroup } from "./write.ts";
 
@@ -70,6 +70,12 @@ export class Store {
     return this.#database.reading((connection) => readRows(connection, condition));
   }
 
+  /** What a list of runs shows of the rows asked for, oldest first: much cheaper than the rows, and as many. */
+  async overview(filter: RowFilter = {}): Promise<RunOverview[]> {
+    const condition = await this.#condition(filter);
+    return this.#database.reading((connection) => readOverview(connection, condition));
+  }
+
   /** The curves of runs, of the metrics named or of all, by run, metric, step. */
   curves(runs: readonly string[], metrics?: readonly string[]): Promise<CurvePoint[]> {
     return this.#database.reading((connection) => readCurves(connection, runs, metrics));
@@ -99,6 +105,18 @@ export class Store {
   /** Merges small files; `compact.ts` says why that is safe. */
   compact(options?: CompactOptions): Promise<Compaction> {
     return compact(this.#inventory, this.#database, options);
+  }
+
+  /** The most files that a table has. A store with many small ones is slow to read. */
+  async files(): Promise<number> {
+    return Math.max(
+      ...(await Promise.all(tables.map(async (table) => (await namesIn(join(this.folder, table))).length))),
+    );
+  }
+
+  /** Merges small files where there are many, as a store does by itself; undefined where there are not. */
+  async compactWhereMany(): Promise<Compaction | undefined> {
+    return (await this.files()) < byItself.atLeast ? undefined : this.compact(byItself);
   }
 
   /** Writes rows to a file for other programs (formats and the column of `chosen` runs: `export.ts`); returns how many. */

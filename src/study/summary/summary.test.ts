@@ -6,7 +6,7 @@ import { defineStudy } from "../spec/study.ts";
 import type { Cell } from "./summary.ts";
 import { differences, summarise } from "./summary.ts";
 import { syntheticRow } from "./synthetic-rows.ts";
-import { formatEstimate, renderDifferences, renderTable } from "./table.ts";
+import { formatEstimate, formatFraction, renderDifferences, renderTable } from "./table.ts";
 
 const input: StudyInput = {
   name: "s",
@@ -165,6 +165,34 @@ describe("differences", () => {
   });
 });
 
+describe("intervals of errors", () => {
+  const base = { task: { v: 4, m: 2 }, data: { train: 10, validation: 20, test: 40 } };
+
+  it("stay in [0, 1] for means of 0 and 1, by the strings they were counted on", () => {
+    const change = { base, tune: undefined! };
+    const [backprop, oja] = cellsOf((rule) => {
+      const error = rule === "oja" ? 1 : 0;
+      return { trainError: error, validationError: error, testError: error };
+    }, change);
+    // No error in 3 seeds of 40 test strings: up to 1 - 0.025^(1/120); the train and validation sets are smaller.
+    const highs = (["trainError", "validationError", "testError"] as const).map(
+      (measure) => backprop!.measures[measure].interval.high,
+    );
+    [30, 60, 120].forEach((strings, i) => expect(highs[i]).toBeCloseTo(1 - 0.025 ** (1 / strings), 10));
+    expect(backprop?.measures.testError.interval.low).toBe(0);
+    expect(oja?.measures.testError.interval.high).toBe(1);
+    expect(oja?.measures.testError.interval.low).toBeCloseTo(0.025 ** (1 / 120), 10);
+  });
+
+  it("do not count the strings of runs that diverged, and leave losses their t interval", () => {
+    const change = { base, tune: undefined! };
+    const [cell] = cellsOf(() => ({ outcome: "diverged" }), change);
+    expect(cell?.measures.testError.interval).toEqual({ low: 0.75, high: 0.75 });
+    const [other] = cellsOf((_, __, seed) => ({ testLoss: [0, 0, 0.3][seed]! }), change);
+    expect(other?.measures.testLoss.interval.low).toBeLessThan(0);
+  });
+});
+
 describe("renderTable", () => {
   const cells = cellsOf((rule, rate, seed) => {
     if (rule === "oja" && seed === 1) return { outcome: "diverged" };
@@ -176,10 +204,10 @@ describe("renderTable", () => {
   it("aligns, with error bars and notes", () => {
     expect(`\n${renderTable(cells)}`).toMatchInlineSnapshot(`
       "
-      rule      train.learningRate  seeds    train error  validation error     test error
-      backprop               0.001      3  0.006 ± 0.012     0.011 ± 0.025  0.011 ± 0.025
-      oja                    0.001    2/3  0.375 ± 4.762     0.376 ± 4.758  0.376 ± 4.758  1 diverged, 1 missing, provisional
-      mean ± half-width of the 95 % t interval over seeds; chance 0.750
+      rule      train.learningRate  seeds           train error      validation error            test error
+      backprop               0.001      3  0.006 [0.001, 0.051]  0.011 [0.001, 0.098]  0.011 [0.001, 0.098]
+      oja                    0.001    2/3  0.375 [0.000, 1.000]  0.376 [0.000, 1.000]  0.376 [0.000, 1.000]  1 diverged, 1 missing, provisional
+      mean, in brackets the 95 % interval over seeds (t on log odds, exact binomial where all agree); chance 0.750
       The chosen train.learningRate is the smallest or largest value tried for backprop, oja: a better one may lie outside.
       "
     `);
@@ -223,17 +251,17 @@ describe("renderTable", () => {
   });
 
   it("drops dispensable columns to fit a narrow terminal, and never the test error", () => {
-    for (const width of [100, 80, 60]) {
-      const [head = "", ...lines] = renderTable(cells, width).split("\nmean ± ")[0]!.split("\n");
+    for (const width of [110, 90, 70]) {
+      const [head = "", ...lines] = renderTable(cells, width).split("\nmean, ")[0]!.split("\n");
       expect(Math.max(...[head, ...lines].map((line) => line.length))).toBeLessThanOrEqual(width);
       expect(head).toContain("test error");
     }
-    expect(`\n${renderTable(cells, 60)}`).toMatchInlineSnapshot(`
+    expect(`\n${renderTable(cells, 70)}`).toMatchInlineSnapshot(`
       "
-      rule         test error
-      backprop  0.011 ± 0.025
-      oja       0.376 ± 4.758  1 diverged, 1 missing, provisional
-      mean ± half-width of the 95 % t interval over seeds; chance 0.750
+      rule                test error
+      backprop  0.011 [0.001, 0.098]
+      oja       0.376 [0.000, 1.000]  1 diverged, 1 missing, provisional
+      mean, in brackets the 95 % interval over seeds (t on log odds, exact binomial where all agree); chance 0.750
       The chosen train.learningRate is the smallest or largest value tried for backprop, oja: a better one may lie outside.
       "
     `);
@@ -244,5 +272,8 @@ describe("renderTable", () => {
     expect(formatEstimate({ n: 0, mean: NaN, interval: none })).toBe("-");
     expect(formatEstimate({ n: 1, mean: 0.25, interval: none })).toBe("0.250");
     expect(formatEstimate({ n: 3, mean: 0.0124, interval: { low: 0.0094, high: 0.0154 } })).toBe("0.012 ± 0.003");
+    expect(formatFraction({ n: 0, mean: NaN, interval: none })).toBe("-");
+    expect(formatFraction({ n: 1, mean: 0.25, interval: none })).toBe("0.250");
+    expect(formatFraction({ n: 3, mean: 0, interval: { low: 0, high: 0.0006 } })).toBe("0.000 [0.000, 0.001]");
   });
 });

@@ -4,8 +4,10 @@
  *
  * A diverged run is a result. Its errors count as chance, except when choosing tuned values, where it counts as the worst
  * there is: a learning rate that sometimes diverges must not win a tie against one that merely learns nothing.
- * A failed run is not a result and counts as missing.
+ * A failed run is not a result and counts as missing. Intervals of errors, which are fractions, stay in [0, 1]
+ * (`measures/fractions.ts`); those of losses and of differences are t intervals.
  */
+import { estimateFraction } from "../../measures/fractions.ts";
 import type { Estimate, Interval } from "../../measures/statistics.ts";
 import { estimate, holm, mean, pairedTest } from "../../measures/statistics.ts";
 import type { AxisValue } from "../spec/keys.ts";
@@ -197,9 +199,27 @@ function cellOf(runs: readonly PlannedRun[], rows: ReadonlyMap<string, RunRow>, 
 }
 
 function estimateOf(repetitions: readonly Repetition[], measure: Measure): Estimate {
-  return estimate(
-    repetitions.map((repetition) => valueOf(repetition, measure)).filter((value) => !Number.isNaN(value)),
+  const measured = repetitions.filter((repetition) => !Number.isNaN(valueOf(repetition, measure)));
+  const values = measured.map((repetition) => valueOf(repetition, measure));
+  if (!isFraction(measure)) return estimate(values);
+  return estimateFraction(
+    values,
+    measured.reduce((sum, repetition) => sum + stringsOf(repetition, measure), 0),
   );
+}
+
+/** Whether a measure is a fraction, of misclassified strings. */
+export function isFraction(measure: Measure): measure is ErrorMeasure {
+  return measure.endsWith("Error");
+}
+
+type ErrorMeasure = Extract<Measure, `${string}Error`>;
+
+const sets = { trainError: "train", validationError: "validation", testError: "test" } as const;
+
+/** The strings on which an error was counted: none for a run that diverged, whose error is what guessing gives. */
+function stringsOf({ row }: Repetition, measure: ErrorMeasure): number {
+  return row === undefined || row.outcome === "diverged" ? 0 : row.spec.data[sets[measure]];
 }
 
 function candidateOf(runs: readonly PlannedRun[], rows: ReadonlyMap<string, RunRow>, by: TuneMeasure): Candidate {

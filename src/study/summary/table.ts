@@ -28,6 +28,16 @@ function withControls(column: Column, controls: Controls): Column {
   return { ...column, text: (cell) => column.text(cell) + (isControl(cell, controls) ? " (control)" : "") };
 }
 
+/** What the brackets of `formatFraction` hold. */
+export const fractionNote = "in brackets the 95 % interval over seeds (t on log odds, exact binomial where all agree)";
+
+/** The mean of a fraction with its 95 % interval, `0.012 [0.007, 0.021]`; the mean alone for one seed; `-` for none. */
+export function formatFraction({ n, mean, interval }: Pick<Estimate, "n" | "mean" | "interval">): string {
+  if (n === 0 || Number.isNaN(mean)) return "-";
+  if (Number.isNaN(interval.low)) return mean.toFixed(3);
+  return `${mean.toFixed(3)} [${interval.low.toFixed(3)}, ${interval.high.toFixed(3)}]`;
+}
+
 /** The mean with the half-width of its 95 % t interval, `0.012 ± 0.003`; the mean alone for one seed; `-` for none. */
 export function formatEstimate({ n, mean, interval }: Pick<Estimate, "n" | "mean" | "interval">, digits = 3): string {
   if (n === 0 || Number.isNaN(mean)) return "-";
@@ -61,7 +71,7 @@ export function columnsOf(cells: readonly Cell[]): Column[] {
     dispensable: number,
   ): Column => ({
     title,
-    text: (cell) => formatEstimate(cell.measures[measure]),
+    text: (cell) => formatFraction(cell.measures[measure]),
     align: "right",
     dispensable,
   });
@@ -111,7 +121,7 @@ export function renderTable(cells: readonly Cell[], width = Infinity, controls: 
     return index === 0 && excess > 0 ? texts.map((text) => shorten(text, lengthOf(texts) - excess)) : texts;
   });
   const chances = [...new Set(cells.map((cell) => chanceError(cell.spec).toFixed(3)))];
-  const note = `mean ± half-width of the 95 % t interval over seeds; chance ${chances.join(", ")}`;
+  const note = `mean, ${fractionNote}; chance ${chances.join(", ")}`;
   const undeclared = undeclaredNote(cells);
   const lines = [
     aligned(rows, columns),
