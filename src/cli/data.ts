@@ -49,7 +49,7 @@ async function data(at: Surroundings, words: readonly string[], options: OptionV
   }
   // Test strings are drawn first, so these do not depend on the sizes of the sets.
   const { test } = task.draw({ train: 0, validation: 0, test: count }, stream(seedOf(spec, "data"), "data"));
-  const strings = Array.from({ length: count }, (_, i) => test.tokens.slice(i * positions, (i + 1) * positions));
+  const strings = Array.from({ length: count }, (_, i) => test.inputs.slice(i * positions, (i + 1) * positions));
   if (options["json"] === true) {
     printJson(at, {
       task: hierarchy.parameters,

@@ -45,8 +45,12 @@ export interface Readout extends Layer {
 
 export interface Network {
   readonly architecture: Architecture;
-  /** Input is [batch, positions, channels], one-hot for symbols. */
-  readonly input: { readonly positions: number; readonly channels: number };
+  /** Input is [batch, positions, channels]: the one-hot code of symbols, or real numbers as they are. */
+  readonly input: {
+    readonly positions: number;
+    readonly channels: number;
+    readonly values: "symbols" | "real";
+  };
   readonly layers: readonly Layer[];
   readonly readout: Readout;
   /** Factor on the learning rate of stochastic gradient descent: the width in the mean-field parametrisation, else 1. */
@@ -64,8 +68,12 @@ export interface NetworkOptions {
   readonly readout: "flatten" | "mean";
 }
 
-/** What the network is for: one-hot strings of `positions` symbols, patches of `branching` symbols, `classes` classes. */
+/**
+ * What the network is for: `classes` classes of inputs of `positions` positions, `branching` of them in a patch. At each stands one of
+ * `channels` symbols, or `channels` real numbers; symbols where nothing is said.
+ */
 export interface NetworkTask {
+  readonly values?: "symbols" | "real";
   readonly positions: number;
   readonly channels: number;
   readonly classes: number;
@@ -120,9 +128,12 @@ export function layOut(task: NetworkTask, options: NetworkOptions): Network {
   const inFeatures = options.readout === "mean" ? channels : positions * channels;
   return {
     architecture: options.architecture,
-    input: isTree
-      ? { positions: task.positions, channels: task.channels }
-      : { positions: 1, channels: task.positions * task.channels },
+    input: {
+      ...(isTree
+        ? { positions: task.positions, channels: task.channels }
+        : { positions: 1, channels: task.positions * task.channels }),
+      values: task.values ?? "symbols",
+    },
     layers,
     readout: {
       index: widths.length + 1,

@@ -8,7 +8,16 @@ export {
   type PartnerRequest,
   sourceOf,
 } from "./pair-kinds.ts";
-export type { Examples, Split, SplitSizes, Task } from "./task.ts";
+export {
+  exampleLength,
+  type Examples,
+  type Inputs,
+  type Split,
+  type SplitSizes,
+  symbolsOf,
+  type Task,
+  type TaskShape,
+} from "./task.ts";
 export { datumOf, datumOfString, derivationOf, stringOfDatum } from "./rhm/datum.ts";
 export { derive, emptyDerivations, parse, symbolsAt, type Derivations } from "./rhm/derivation.ts";
 export { drawHierarchy, isMaximal, stringCount, type Hierarchy, type HierarchyParameters } from "./rhm/hierarchy.ts";

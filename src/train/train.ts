@@ -1,6 +1,6 @@
 /** Trains a group of replicas to the end: the loop, early stop, divergence, curves, final scores. */
 import type { Engine } from "../runtime/index.ts";
-import type { Examples } from "../tasks/index.ts";
+import { exampleLength, type Examples } from "../tasks/index.ts";
 import { Evaluator, type Score } from "./evaluate.ts";
 import { divergence } from "./divergence.ts";
 import { trainProbes } from "./probes.ts";
@@ -186,7 +186,8 @@ async function scoreAll(
   engine: Engine,
 ): Promise<ReplicaResult[]> {
   const { group, splits } = trainer;
-  const length = group.replicas[0]?.task.positions ?? 1;
+  const [first] = group.replicas;
+  const length = first === undefined ? 1 : exampleLength(first.task);
   // A diverged replica keeps its place with its untrained values; its scores are not read.
   const parameters = courses.map(({ values, outcome }, r) => (outcome === "diverged" ? trainer.snapshot(r) : values));
   const evaluator = await Evaluator.create(group.model, length, group.form, group.replicas.length, engine);

@@ -31,7 +31,7 @@ const layer = z.strictObject({
   label: z.array(z.enum(["direct", "error", "broadcast", "pairs"])).describe("how the label enters"),
   pairs: z.array(
     z.strictObject({
-      kind: z.enum(["same-class", "shuffled", "part", "resample"]),
+      kind: z.enum(["same-class", "shuffled", "part", "resample", "noise", "dropout"]),
       source: source.describe("what must be known to make the second view"),
       level: z.union([count, z.strictObject({ layer: size })]).optional(),
     }),

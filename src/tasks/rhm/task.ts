@@ -1,15 +1,19 @@
 /** The random hierarchy model as a task. */
-import { stream } from "../../random/stream.ts";
-import type { Task } from "../task.ts";
+import { type Random, stream } from "../../random/stream.ts";
+import type { Split, SplitSizes, Task } from "../task.ts";
 import { drawHierarchy, type Hierarchy, type HierarchyParameters } from "./hierarchy.ts";
-import { pairRefusal, writePartners } from "./pairs.ts";
+import { pairRefusal, shapeOf, writePartners } from "./pairs.ts";
 import { drawSplit } from "./sample.ts";
 
 /** A task whose hidden structure is known: `hierarchy` gives the latents of every string (`parse`) and interventions on them. */
 export interface RhmTask extends Task {
   readonly id: "rhm";
+  readonly values: "symbols";
+  /** Symbols of each level below the classes. */
+  readonly vocabulary: number;
   readonly branching: number;
   readonly hierarchy: Hierarchy;
+  draw(sizes: SplitSizes, random: Random): Split<Int32Array>;
 }
 
 /** A model as it is asked for: what is left out is that of `rhmDefaults`, and there are as many classes as symbols. */
@@ -32,9 +36,9 @@ export function rhm({ seed = 0, ...sizes }: RhmOptions = {}): RhmTask {
   return {
     id: "rhm",
     hierarchy,
-    positions: hierarchy.positions,
+    ...shapeOf(parameters),
+    values: "symbols",
     vocabulary: v,
-    classes,
     branching: s,
     draw: (split, data) => drawSplit(hierarchy, split, data),
     refusal: (kind, level) => pairRefusal(parameters, kind, level),
