@@ -7,6 +7,7 @@ const rooms = {
   graph: [],
   runtime: ["graph"],
   random: [],
+  formats: [],
   tasks: ["random"],
   networks: ["graph", "random"],
   rules: ["graph", "tasks", "networks"],
@@ -27,6 +28,7 @@ const rooms = {
     "theory",
     "measures",
     "sandbox",
+    "formats",
   ],
   program: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "audit", "study"],
   report: ["study", "measures", "audit", "rules"],
@@ -43,6 +45,7 @@ const directions = Object.entries(rooms).map(([room, allowed]) => ({
 const browserSafe = [
   "graph",
   "random",
+  "formats",
   "tasks",
   "networks",
   "rules",

@@ -68,7 +68,7 @@ export function resultTables(cells: readonly Cell[], study: Study): Markup {
     }),
   );
   const all = dataTable(
-    "All cells: mean over seeds ± half-width of its 95 % t interval; errors are fractions of misclassified strings",
+    "All cells: mean over seeds ± half-width of its 95 % t interval; errors are fractions of misclassified examples",
     columns.map(({ title, align }) => ({ title: title === "" ? "note" : title, number: align === "right" })),
     rows,
   );
@@ -88,7 +88,7 @@ function byTrainingStrings(cells: readonly Cell[]): Markup | undefined {
   }
   const settings = [...rows.values()].some(({ head }) => head[1] !== "");
   return dataTable(
-    "Test error by number of training strings: mean over seeds ± half-width of its 95 % t interval",
+    "Test error by number of training examples: mean over seeds ± half-width of its 95 % t interval",
     [
       { title: "rule" },
       ...(settings ? [{ title: "where" }] : []),

@@ -81,8 +81,8 @@ const rule = z.strictObject({
   rule: z.string(),
   options: z.record(z.string(), z.unknown()).describe("every option, defaults filled in"),
   task: z
-    .strictObject({ id: z.string(), v: size, m: size, s: size, depth: size, classes: size })
-    .describe("parameters of the task, which decide the network's input and classes"),
+    .looseObject({ id: z.string() })
+    .describe("the task with its options, which decide the network's input and classes"),
   batch: size.describe("samples of a step"),
   positions: z.array(size).describe("of each hidden layer"),
   dtype: z.literal("float32").describe("of weights and activity"),

@@ -8,15 +8,16 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import type { AxisValue } from "./keys.ts";
-import { checkValue, isRecord, nearestKey, ruleNameOf, specKeys } from "./keys.ts";
+import { checkValue, isRecord, nearestKey, ruleNameOf, specKeys, valueAt, withValue } from "./keys.ts";
 import type { BaseSpec, Overrides } from "./overrides.ts";
 import { baseWith, parseValues } from "./overrides.ts";
 import type { RunSpec } from "./spec.ts";
+import { isOwnTask, taskNameOf, type TaskSpecInput } from "./task-spec.ts";
 
-type Group = "task" | "data" | "network" | "train" | "seeds" | "engine";
+type Group = "data" | "network" | "train" | "seeds" | "engine";
 type LeafKey = { [G in Group]: `${G}.${Extract<keyof RunSpec[G], string>}` }[Group] | "probes" | "seed";
-/** A dotted key of the specification; options of a rule are open. */
-export type SpecKey = LeafKey | "rule" | Group | `rule.${string}`;
+/** A dotted key of the specification; options of a rule and of a task are open. */
+export type SpecKey = LeafKey | "rule" | Group | `rule.${string}` | "task" | `task.${string}`;
 
 type ValueOf<K> = K extends `${infer G}.${infer N}`
   ? G extends Group
@@ -26,11 +27,13 @@ type ValueOf<K> = K extends `${infer G}.${infer N}`
     : AxisValue
   : K extends "rule"
     ? string | { readonly id: string; readonly [option: string]: AxisValue }
-    : K extends Group
-      ? Partial<RunSpec[K]>
-      : K extends keyof RunSpec
-        ? RunSpec[K]
-        : never;
+    : K extends "task"
+      ? TaskSpecInput
+      : K extends Group
+        ? Partial<RunSpec[K]>
+        : K extends keyof RunSpec
+          ? RunSpec[K]
+          : never;
 
 /** Axes by key: a list of values, or text as on the command line (`"0..4"`, `"1e-3,1e-2"`). */
 export type AxesInput = { readonly [K in SpecKey]?: readonly ValueOf<K>[] | string };
@@ -106,10 +109,11 @@ export function defineStudy(input: StudyInput): Study {
   const shape = StudyShape.safeParse(input);
   if (!shape.success) throw new Error(`${where}: ${issueText(shape.error, Object.keys(StudyShape.shape))}`);
   const { base = {}, grid = {}, tune, perRule = {}, ...words } = shape.data;
-  checkBase(`${where}: base`, base);
+  const ownTask = hasOwnTask(shape.data as Partial<Study>);
+  checkBase(`${where}: base`, base, ownTask);
   const shared = baseWith({}, base);
-  const axes = axesOf(`${where}: grid`, grid);
-  const over = tune ? axesOf(`${where}: tune.over`, tune.over) : {};
+  const axes = axesOf(`${where}: grid`, grid, ownTask);
+  const over = tune ? axesOf(`${where}: tune.over`, tune.over, ownTask) : {};
   for (const key of Object.keys(over)) {
     if (key in axes)
       throw new Error(`${where}: tune.over.${key}: expected a key that is not in grid; keep it in one of them`);
@@ -119,7 +123,7 @@ export function defineStudy(input: StudyInput): Study {
   for (const [rule, settings] of Object.entries(perRule)) {
     for (const [key, value] of Object.entries(settings)) {
       const path = `${where}: perRule.${rule}.${key}`;
-      checkValue(path, key, value);
+      checkValue(path, key, value, ownTask);
       if (key in axes || key in over) {
         throw new Error(
           `${path}: expected a key that is neither in grid nor tuned; every rule gets the same values of those`,
@@ -142,6 +146,20 @@ export function defineStudy(input: StudyInput): Study {
 export function ruleNames(study: Pick<Study, "grid" | "base">): string[] {
   const rules = study.grid.rule ?? [study.base.rule ?? "backprop"];
   return [...new Set(rules.map(ruleNameOf))];
+}
+
+/** Every value that a study gives a key, in its order, whether as a setting, on an axis, in a group or for one rule. */
+export function valuesIn({ base = {}, grid = {}, tune, perRule = {} }: Partial<Study>, key: string): unknown[] {
+  const axes = [...Object.entries(grid), ...Object.entries(tune?.over ?? {})].flatMap(([axis, values]) =>
+    (Array.isArray(values) ? values : String(values).split(",")).map((value) => [axis, value] as const),
+  );
+  const settings = [...Object.entries(base), ...axes, ...Object.values(perRule).flatMap((own) => Object.entries(own))];
+  return settings.flatMap(([name, value]) => valueAt(withValue({}, name, value), key) ?? []);
+}
+
+/** Whether a study names a task of one's own, whose options are then open. */
+export function hasOwnTask(study: Partial<Study>): boolean {
+  return valuesIn(study, "task").some((task) => isOwnTask(taskNameOf(task)));
 }
 
 /** The rule that others are compared with, by name; undefined when the study runs none such. */
@@ -191,22 +209,22 @@ export function isSeedKey(key: string): boolean {
   return key === "seed" || key === "seeds" || key.startsWith("seeds.");
 }
 
-function axesOf(where: string, axes: Record<string, unknown>): Record<string, readonly AxisValue[]> {
+function axesOf(where: string, axes: Record<string, unknown>, ownTask: boolean): Record<string, readonly AxisValue[]> {
   const entries = Object.entries(axes).map(([key, given]): [string, readonly AxisValue[]] => {
     const path = `${where}.${key}`;
-    if (typeof given === "string") return [key, parseValues(path, key, given)];
+    if (typeof given === "string") return [key, parseValues(path, key, given, ownTask)];
     const values = given as readonly AxisValue[];
-    for (const value of values) checkValue(path, key, value);
+    for (const value of values) checkValue(path, key, value, ownTask);
     return [key, values];
   });
   return Object.fromEntries(entries);
 }
 
-function checkBase(where: string, base: Record<string, unknown>, prefix = ""): void {
+function checkBase(where: string, base: Record<string, unknown>, ownTask: boolean, prefix = ""): void {
   for (const [name, value] of Object.entries(base)) {
     const key = prefix + name;
-    if (specKeys().get(key)?.type === "object" && isRecord(value)) checkBase(where, value, `${key}.`);
-    else if (value !== undefined) checkValue(`${where}.${key}`, key, value);
+    if (specKeys().get(key)?.type === "object" && isRecord(value)) checkBase(where, value, ownTask, `${key}.`);
+    else if (value !== undefined) checkValue(`${where}.${key}`, key, value, ownTask);
   }
 }
 

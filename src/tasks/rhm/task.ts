@@ -31,15 +31,19 @@ export const rhmDefaults = { v: 8, m: 4, s: 2, depth: 3 } as const;
  */
 export function rhm({ seed = 0, ...sizes }: RhmOptions = {}): RhmTask {
   const { v, m, s, depth, classes = v } = { ...rhmDefaults, ...sizes };
-  const parameters = { v, m, s, depth, classes };
-  const hierarchy = drawHierarchy(parameters, stream(seed, "task"));
+  return rhmWith({ v, m, s, depth, classes }, stream(seed, "task"));
+}
+
+/** The model of these parameters, its rules drawn from `random`. Throws as `rhm`. */
+export function rhmWith(parameters: HierarchyParameters, random: Random): RhmTask {
+  const hierarchy = drawHierarchy(parameters, random);
   return {
     id: "rhm",
     hierarchy,
     ...shapeOf(parameters),
     values: "symbols",
-    vocabulary: v,
-    branching: s,
+    vocabulary: parameters.v,
+    branching: parameters.s,
     draw: (split, data) => drawSplit(hierarchy, split, data),
     refusal: (kind, level) => pairRefusal(parameters, kind, level),
     partners: (request, examples, indices, out, order) =>
