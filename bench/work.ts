@@ -151,7 +151,7 @@ function drawBatches(work: Work): Record<string, SafeTensor> {
   runs.forEach(({ seed }, r) => {
     const task = benchTask(work, seed);
     const { train } = task.draw({ train: count, validation: 0, test: 0 }, stream(seed, "data"));
-    tokens.set(train.tokens, r * count * length);
+    tokens.set(train.inputs, r * count * length);
     labels.set(train.labels, r * count);
     const all = Int32Array.from({ length: count }, (_, i) => i);
     const part = partners.subarray(r * count * length, (r + 1) * count * length);

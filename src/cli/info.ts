@@ -6,8 +6,11 @@ import { PlannedModels } from "../study/run/planned-model.ts";
 import { refuseTooLarge } from "../study/run/sizes.ts";
 import { type StepCost, stepCost } from "../study/run/step-cost.ts";
 import type { RunSpec } from "../study/spec/spec.ts";
-import { drawHierarchy, rhmTheory, type RhmTheory } from "../tasks/index.ts";
-import { stream } from "../random/stream.ts";
+import { taskOf } from "../study/run/build.ts";
+import { examplesText, taskText, taskTitle } from "../study/run/task-words.ts";
+import { taskShapeOf } from "../study/run/user-tasks.ts";
+import { chanceError } from "../study/summary/summary.ts";
+import { rhmTheory, type RhmTheory } from "../tasks/index.ts";
 import { alignColumns, grouped, plural, short } from "./columns.ts";
 import { command, type OptionValues } from "./command.ts";
 import { type ExitCode, reading } from "./exit.ts";
@@ -29,9 +32,11 @@ export function infoCommand(at: Surroundings, end: (code: ExitCode) => void): Co
       examples: [
         ["info task.v=8 task.m=4 task.depth=4", "a task and the default network"],
         ["info rule=direct-feedback-alignment network.width=512", "what a step of a rule costs"],
+        ["info task=./data.npz", "what a file of one's own holds"],
       ],
       json:
-        "spec, task {positions, strings, latents, chanceError, deepSupervised, twoLayer, unsupervisedThresholds},\n" +
+        "spec, task {positions, strings, latents, chanceError, deepSupervised, twoLayer, unsupervisedThresholds; of other tasks than\n" +
+        "rhm title, values, positions, channels, classes, branching, chanceError},\n" +
         "network {parameters, layers [{layer, positions, inFeatures, outFeatures, shared, parameters}], readout {inFeatures,\n" +
         "classes, parameters}}, rule {id, options, claimed, signals, relation}, cost {step, forward, readout, rule: {operations, products,\n" +
         "bytes}}, run {steps, operations}",
@@ -48,12 +53,12 @@ async function info(at: Surroundings, words: readonly string[], options: OptionV
   const models = new PlannedModels();
   const { model, theory, costs, signals } = await reading(() => {
     refuseTooLarge(spec);
-    // Only to have the parameters checked.
-    drawHierarchy(spec.task, stream(0, "info"));
+    // Only to have the options checked.
+    taskOf(spec);
     const planned = models.of(spec);
     return {
       model: planned.model,
-      theory: rhmTheory(spec.task),
+      theory: spec.task.id === "rhm" ? rhmTheory(spec.task) : undefined,
       costs: stepCost(planned),
       signals: planned.certificate.signals,
     };
@@ -62,7 +67,10 @@ async function info(at: Surroundings, words: readonly string[], options: OptionV
   if (options["json"] === true) {
     printJson(at, {
       spec,
-      task: { ...theory, strings: String(theory.strings) },
+      task:
+        theory === undefined
+          ? { title: taskTitle(spec.task), ...taskShapeOf(spec.task), chanceError: chanceError(spec) }
+          : { ...theory, strings: String(theory.strings) },
       network: {
         parameters: parameterCount(model.network),
         layers: model.network.layers.map(({ index, positions, inFeatures, outFeatures, shared }, i) => ({
@@ -87,7 +95,7 @@ async function info(at: Surroundings, words: readonly string[], options: OptionV
   }
   at.stdout.write(
     [
-      taskText(spec, theory),
+      spec.task.id === "rhm" && theory !== undefined ? rhmText(spec.task, spec.data, theory) : taskLines(spec),
       networkText(model.network, spec),
       `rule     ${rule.id}: ${rule.equation}\n         reads, by its graph: ${signals.join(", ") || "nothing"}; relation to the gradient: ${rule.relation}\n`,
       costText(spec, costs),
@@ -96,7 +104,22 @@ async function info(at: Surroundings, words: readonly string[], options: OptionV
   return undefined;
 }
 
-function taskText({ task, data }: RunSpec, theory: RhmTheory): string {
+/** A task of which no theory is known here. */
+function taskLines(spec: RunSpec): string {
+  const { task, data } = spec;
+  return alignColumns([
+    ["task", taskText(task)],
+    ["", `${examplesText(task)}; chance error ${short(chanceError(spec))}`],
+    ...(spec.taskFile === undefined ? [] : [["", `file ${spec.taskFile}`]]),
+    ["data", `train ${data.train}, validation ${data.validation}, test ${data.test}`],
+  ]);
+}
+
+function rhmText(
+  task: Extract<RunSpec["task"], { readonly id: "rhm" }>,
+  data: RunSpec["data"],
+  theory: RhmTheory,
+): string {
   const { v, m, s, depth, classes } = task;
   const levels = theory.unsupervisedThresholds.map((strings, i) => `level ${depth - 1 - i} ${scale(strings)}`);
   const times = data.train / theory.deepSupervised;
@@ -158,7 +181,7 @@ function costText({ train }: RunSpec, { step, forward, readout, rule }: StepCost
     [1, 2, 3],
   );
   const total = short((train.steps * step.operations) / 1e9);
-  return `cost     of a step of ${train.batch} strings; ${train.steps} steps are ${total} GFLOP\n${indented(table)}`;
+  return `cost     of a step of ${train.batch} examples; ${train.steps} steps are ${total} GFLOP\n${indented(table)}`;
 }
 
 function indented(text: string): string {

@@ -3,23 +3,48 @@ import { isRecord } from "../study/spec/keys.ts";
 import { RunSpec } from "../study/spec/spec.ts";
 import { defaultsOf } from "../rules/index.ts";
 import { ruleOf } from "../study/run/user-rules.ts";
+import { knownTask, taskOptionsOf } from "../study/run/user-tasks.ts";
 
 /**
  * `key=value` words for every leaf of a complete specification that differs from its default, the rule first. Parsing and
  * completing them gives a specification of the same identity. Throws RuleError for a rule that is no longer there.
  */
 export function overridesOf(spec: RunSpec): string[] {
-  const { rule, ruleFile, ...rest } = spec;
+  const { rule, ruleFile, task, taskFile, network, networkFile, ...rest } = spec;
   const { id, ...options } = rule;
   const defaults = RunSpec.parse({});
-  // Classes left out are as many as symbols, whatever their number.
-  const implied = { ...defaults, task: { ...defaults.task, classes: spec.task.v } };
   // A file is named as a file: its digest is found again.
+  const standardTask = task.id === defaults.task.id;
   return [
     `rule=${ruleFile ?? id}`,
     ...different("rule.", options, defaultsOf(ruleOf({ rule }))),
-    ...different("", rest, implied),
+    ...(standardTask ? [] : [`task=${taskFile ?? task.id}`]),
+    ...different("task.", neededOptions(task), {}),
+    ...(networkFile === undefined
+      ? different("network.", asWritten(network), defaults.network)
+      : [`network=${networkFile}`]),
+    ...different("", rest, defaults),
   ];
+}
+
+/** The options of a task without those that leaving out does not change. */
+function neededOptions(task: RunSpec["task"]): Readonly<Record<string, unknown>> {
+  const schema = knownTask(task)?.options;
+  let needed = taskOptionsOf(task);
+  const whole = JSON.stringify(schema?.safeParse(needed).data);
+  for (const name of Object.keys(needed)) {
+    const { [name]: _left, ...others } = needed;
+    const same = schema?.safeParse(others);
+    if (same?.success === true && JSON.stringify(same.data) === whole) needed = others;
+  }
+  return needed;
+}
+
+/** Where layers are listed, they say what the architecture and the widths are. */
+function asWritten(network: RunSpec["network"]): Readonly<Record<string, unknown>> {
+  if (!("layers" in network)) return network;
+  const { architecture: _architecture, width: _width, widths: _widths, ...written } = network;
+  return written;
 }
 
 function different(prefix: string, spec: Readonly<Record<string, unknown>>, defaults: unknown): string[] {

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { stat } from "node:fs/promises";
 import { checkpointSteps } from "../study/run/checkpoints.ts";
-import type { CurvePoint, RunRow } from "../study/store/rows.ts";
+import type { CurvePoint, RunKnowledge, RunRow } from "../study/store/rows.ts";
 import type { InFlight } from "../study/store/journal.ts";
 import type { Store } from "../study/store/store.ts";
 import { weightsFile } from "../study/store/weights.ts";
@@ -10,7 +10,8 @@ import { alignColumns, duration, short } from "./columns.ts";
 import { command, type OptionValues } from "./command.ts";
 import { type ExitCode, UsageError } from "./exit.ts";
 import { printJson } from "./json.ts";
-import { adoptKeptRule } from "../study/run/user-rules.ts";
+import { adoptKeptFiles, type KeptFiles } from "../study/run/own-files.ts";
+import { examplesText, taskText } from "../study/run/task-words.ts";
 import { findRun, refuseNoRun } from "./find-run.ts";
 import { overridesOf } from "./overrides-of.ts";
 import { commandName, shellWords, type Surroundings } from "./surroundings.ts";
@@ -52,7 +53,7 @@ async function show(at: Surroundings, words: readonly string[], options: OptionV
     const [row] = await store.rows({ runs: [run] });
     const flight = flights.find(({ runs }) => runs.includes(run));
     if (row !== undefined) {
-      if (row.knows?.rule !== undefined) adoptKeptRule(row.knows.rule);
+      await adoptKeptFiles(filesOf(row));
       const curves = await store.curves([run]);
       const points = curves.map(({ step, metric, value }) => ({ step, metric, value }));
       if (options["json"] === true) printJson(at, { run, state: "stored", row, curves: points });
@@ -83,6 +84,7 @@ function textOf(at: Surroundings, row: RunRow, curves: readonly CurvePoint[], we
   const lines = [
     ["run", row.run],
     ["study", row.study === "" ? "-" : row.study],
+    ["task", `${taskText(spec.task)}; ${examplesText(spec.task)}`],
     ["outcome", `${row.outcome} after ${row.steps} steps, ${duration(row.wallSeconds)}, ${row.finishedAt}`],
     ...(row.message === "" ? [] : [["message", row.message]]),
     ["weights", weights],
@@ -100,17 +102,34 @@ function textOf(at: Surroundings, row: RunRow, curves: readonly CurvePoint[], we
     ...(curves.length > 0 ? [curveText(curves)] : []),
     ...(known.length > 0 ? [alignColumns(known)] : []),
     alignColumns(origin),
-    ...(row.knows?.rule?.sources ?? []).map(
-      ({ path, text }) => `${path}\n${text.trimEnd().replaceAll(/^/gm, "    ")}\n`,
-    ),
+    ...sourcesOf(filesOf(row)).map(({ path, text }) => `${path}\n${text.trimEnd().replaceAll(/^/gm, "    ")}\n`),
     `again  ${commandName(at)} run ${shellWords([...overridesOf(spec), ...((row.knows?.undeclared.length ?? 0) > 0 ? ["--undeclared"] : [])])}\n`,
   ].join("\n");
+}
+
+/** What is kept with a run of files of one's own. */
+function filesOf({ knows }: RunRow): KeptFiles {
+  const { rule, task, network }: Partial<RunKnowledge> = knows ?? {};
+  return {
+    rules: rule === undefined ? [] : [rule],
+    tasks: task === undefined ? [] : [task],
+    networks: network === undefined ? [] : [network],
+  };
+}
+
+/** The texts of these files. */
+function sourcesOf({
+  rules = [],
+  tasks = [],
+  networks = [],
+}: KeptFiles): readonly { readonly path: string; readonly text: string }[] {
+  return [...rules, ...tasks.flatMap(({ program }) => program ?? []), ...networks].flatMap(({ sources }) => sources);
 }
 
 /** What the rule knew in the run: a line for each layer, what it did not claim, and the names of what was certified and run. */
 function knownText({ knows }: RunRow): string[][] {
   if (knows === undefined) return [];
-  const { certificate, graph, compiled, undeclared, rule } = knows;
+  const { certificate, graph, compiled, undeclared, rule, task, network } = knows;
   return [
     ["reads", certificate.signals.join(", ") || "nothing"],
     ...(undeclared.length > 0
@@ -118,6 +137,10 @@ function knownText({ knows }: RunRow): string[][] {
       : []),
     ...certificate.layers.map(({ layer, verdict }) => [`layer ${layer}`, verdict.text]),
     ...(rule === undefined ? [] : [["rule file", `${rule.path}, kept as it was: ${rule.description.equation}`]]),
+    ...(task === undefined
+      ? []
+      : [["task file", `${task.path}, ${task.arrays === undefined ? "kept as it was" : `SHA-256 ${task.digest}`}`]]),
+    ...(network === undefined ? [] : [["network file", `${network.path}, kept as it was`]]),
     ["graph", `${graph}, as certified and run; compiled ${compiled || "-"}`],
   ];
 }

@@ -4,8 +4,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { makeFolder } from "../study/folder.ts";
 import { expand } from "../study/spec/expand.ts";
-import { adoptKeptRule } from "../study/run/user-rules.ts";
-import { adoptRuleFiles } from "../study/spec/load.ts";
+import { adoptKeptFiles, adoptOwnFiles } from "../study/run/own-files.ts";
 import type { Manifest } from "../study/store/manifest.ts";
 import { manifests } from "../study/store/manifest.ts";
 import type { Store } from "../study/store/store.ts";
@@ -146,10 +145,9 @@ async function readStudy(at: Surroundings, manifest: Manifest): Promise<StoredSt
     );
   }
   const study = definitionIn(manifest);
-  const kept = manifest.rules ?? [];
-  kept.forEach(adoptKeptRule);
+  await adoptKeptFiles(manifest);
   // A study of an earlier version has kept nothing of its files.
-  if (kept.length === 0) await adoptRuleFiles(study);
+  if (manifest.rules === undefined) await adoptOwnFiles(study);
   const planned = expand(study);
   const listed = new Set(manifest.runs);
   const unlisted = planned.filter(({ run }) => !listed.has(run)).length;

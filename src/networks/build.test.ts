@@ -29,7 +29,7 @@ test("patches may be those of another tree", () => {
   expect(layers.map(({ positions, inFeatures }) => [positions, inFeatures])).toEqual([[1, 12]]);
 });
 
-const image = { positions: 9, vocabulary: 2, classes: 10 };
+const image = { positions: 9, channels: 2, classes: 10 };
 
 test("a task without a tree asks for what it does not say", () => {
   expect(() => treeCnn(image)).toThrow("tree-cnn: expected branching, the positions in a patch, got none");

@@ -1,11 +1,8 @@
 /** Networks for a task, by architecture: `treeCnn(task, { width: 64 })`. */
-import { type Architecture, layOut, type Network, type NetworkOptions } from "./network.ts";
+import { type Architecture, layOut, type Network, type NetworkOptions, type NetworkTask } from "./network.ts";
 
-/** What a network must know of its task: strings of `positions` symbols below `vocabulary`, shown to it as one-hot vectors. */
-export interface TaskShape {
-  readonly positions: number;
-  readonly vocabulary: number;
-  readonly classes: number;
+/** What a network must know of its task: that of `NetworkTask`, but for the tree, which not every task has. */
+export interface TaskShape extends Omit<NetworkTask, "branching"> {
   readonly branching?: number;
 }
 
@@ -52,6 +49,5 @@ function build(task: TaskShape, architecture: Architecture, choices: NetworkChoi
     const expected = isTree ? "branching, the positions in a patch" : "depth or widths";
     throw new Error(`${architecture}: expected ${expected}, got none, and the task has no tree of its own; say it`);
   }
-  const { positions, vocabulary: channels, classes } = task;
-  return layOut({ positions, channels, classes, branching: branching ?? positions }, options);
+  return layOut({ ...task, branching: branching ?? task.positions }, options);
 }

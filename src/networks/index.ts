@@ -1,3 +1,15 @@
+export {
+  compose,
+  composeOptions,
+  type ComposeOptions,
+  defineNetwork,
+  describeNetwork,
+  type LayerDescription,
+  layerSchema,
+  type NetworkDescription,
+  networkDescriptionSchema,
+  type OwnNetwork,
+} from "./compose.ts";
 export { locallyConnected, mlp, type NetworkChoices, networkDefaults, type TaskShape, treeCnn } from "./build.ts";
 export {
   activate,

@@ -9,7 +9,7 @@
 import { sizeOf } from "../graph/index.ts";
 import { unitShape } from "./samples.ts";
 
-export type Architecture = "tree-cnn" | "locally-connected" | "mlp";
+export type Architecture = "tree-cnn" | "locally-connected" | "mlp" | "own";
 export type Activation = "relu" | "tanh" | "linear";
 export type Parametrisation = "standard" | "mean-field";
 export type Bias = "none" | "shared" | "per-position";
@@ -45,8 +45,12 @@ export interface Readout extends Layer {
 
 export interface Network {
   readonly architecture: Architecture;
-  /** Input is [batch, positions, channels], one-hot for symbols. */
-  readonly input: { readonly positions: number; readonly channels: number };
+  /** Input is [batch, positions, channels]: the one-hot code of symbols, or real numbers as they are. */
+  readonly input: {
+    readonly positions: number;
+    readonly channels: number;
+    readonly values: "symbols" | "real";
+  };
   readonly layers: readonly Layer[];
   readonly readout: Readout;
   /** Factor on the learning rate of stochastic gradient descent: the width in the mean-field parametrisation, else 1. */
@@ -64,8 +68,12 @@ export interface NetworkOptions {
   readonly readout: "flatten" | "mean";
 }
 
-/** What the network is for: one-hot strings of `positions` symbols, patches of `branching` symbols, `classes` classes. */
+/**
+ * What the network is for: `classes` classes of inputs of `positions` positions, `branching` of them in a patch. At each stands one of
+ * `channels` symbols, or `channels` real numbers; symbols where nothing is said.
+ */
 export interface NetworkTask {
+  readonly values?: "symbols" | "real";
   readonly positions: number;
   readonly channels: number;
   readonly classes: number;
@@ -84,48 +92,75 @@ export interface NetworkTask {
 export function layOut(task: NetworkTask, options: NetworkOptions): Network {
   const treeDepth = Math.round(Math.log(task.positions) / Math.log(task.branching));
   const widths = options.widths ?? new Array<number>(options.depth ?? treeDepth).fill(options.width);
-  const meanField = options.parametrisation === "mean-field";
   const isTree = options.architecture !== "mlp";
+  const patch = isTree ? task.branching : 1;
+  const fitting = divisions(isTree ? task.positions : 1, patch, widths.length);
+  if (fitting < widths.length) {
+    throw new Error(
+      `network.depth: expected at most ${fitting} layers of a ${options.architecture} on ${task.positions} symbols in patches of ${patch}, ` +
+        `got ${widths.length}; choose a smaller network.depth or network.architecture=mlp`,
+    );
+  }
+  const shared = options.architecture !== "locally-connected";
+  const { activation, bias } = options;
+  return stack(
+    task,
+    isTree ? task : { positions: 1, channels: task.positions * task.channels },
+    widths.map((width) => ({ width, patch, shared, activation, bias, pooling: "flatten" })),
+    options,
+  );
+}
 
-  let positions = isTree ? task.positions : 1;
-  let channels = isTree ? task.channels : task.positions * task.channels;
-  const layers = widths.map((outFeatures, i): Layer => {
-    const patch = isTree ? task.branching : 1;
-    if (positions % patch !== 0) {
-      throw new Error(
-        `network.depth: expected at most ${i} layers of a ${options.architecture} on ${task.positions} symbols in patches of ${patch}, ` +
-          `got ${widths.length}; choose a smaller network.depth or network.architecture=mlp`,
-      );
-    }
-    positions /= patch;
-    const inFeatures = patch * channels;
+/** How many times, at most `most`, positions can be put together in patches of this size. */
+function divisions(positions: number, patch: number, most: number): number {
+  let count = 0;
+  for (let left = positions; count < most && left % patch === 0; left /= patch) count++;
+  return count;
+}
+
+/** What a layer is before it stands on another: `patch` positions below are seen by one of its own. */
+export interface LayerPlan extends Pick<Layer, "shared" | "activation" | "bias" | "pooling"> {
+  readonly width: number;
+  readonly patch: number;
+}
+
+/** Puts layers and a read-out on an input. The patches of each layer must divide the positions below. */
+export function stack(
+  task: Pick<NetworkTask, "values" | "classes">,
+  input: { readonly positions: number; readonly channels: number },
+  plans: readonly LayerPlan[],
+  { architecture, parametrisation, readout }: Pick<NetworkOptions, "architecture" | "parametrisation" | "readout">,
+): Network {
+  const meanField = parametrisation === "mean-field";
+  let { positions, channels } = input;
+  const layers = plans.map(({ width: outFeatures, patch, shared, activation, bias, pooling }, i): Layer => {
+    positions = pooling === "mean" ? 1 : positions / patch;
+    const inFeatures = pooling === "mean" ? channels : patch * channels;
     channels = outFeatures;
-    const gain = options.activation === "relu" ? 2 : 1;
+    const gain = activation === "relu" ? 2 : 1;
     return {
       index: i + 1,
       name: `layer${i + 1}`,
       positions,
       inFeatures,
       outFeatures,
-      shared: options.architecture !== "locally-connected",
-      activation: options.activation,
-      bias: options.bias,
+      shared,
+      activation,
+      bias,
       scale: meanField ? 1 / Math.sqrt(inFeatures) : 1,
       initialDeviation: meanField ? 1 : Math.sqrt(gain / inFeatures),
       unitDeviation: meanField ? 1 : Math.sqrt(1 / inFeatures),
-      pooling: "flatten",
+      pooling,
     };
   });
 
-  const inFeatures = options.readout === "mean" ? channels : positions * channels;
+  const inFeatures = readout === "mean" ? channels : positions * channels;
   return {
-    architecture: options.architecture,
-    input: isTree
-      ? { positions: task.positions, channels: task.channels }
-      : { positions: 1, channels: task.positions * task.channels },
+    architecture,
+    input: { positions: input.positions, channels: input.channels, values: task.values ?? "symbols" },
     layers,
     readout: {
-      index: widths.length + 1,
+      index: plans.length + 1,
       name: "readout",
       positions: 1,
       inFeatures,
@@ -134,12 +169,12 @@ export function layOut(task: NetworkTask, options: NetworkOptions): Network {
       shared: true,
       activation: "linear",
       bias: "shared",
-      pooling: options.readout,
+      pooling: readout,
       scale: meanField ? 1 / inFeatures : 1,
       initialDeviation: meanField ? 1 : Math.sqrt(1 / inFeatures),
       unitDeviation: meanField ? 1 : Math.sqrt(1 / inFeatures),
     },
-    learningRateScale: meanField ? Math.max(...widths) : 1,
+    learningRateScale: meanField ? Math.max(...plans.map(({ width }) => width)) : 1,
   };
 }
 

@@ -6,6 +6,7 @@ import {
   summariseChannel,
 } from "../audit/index.ts";
 import { Executable } from "../runtime/index.ts";
+import { exampleLength } from "../tasks/index.ts";
 import { record as recordGroup, type Recording, type StepGraph } from "../train/index.ts";
 import { engineOf } from "./engine.ts";
 import { groupOf, type Knowledge, settled, type Setup } from "./setup.ts";
@@ -39,6 +40,6 @@ export async function measureChannel(setup: Setup, options: ChannelOptions): Pro
   const { task, model } = settings;
   const group = groupOf(settings);
   const measured = await measureGroup(group, options, await engineOf(setup));
-  const modelled = { model, length: task.positions, step: group.step };
+  const modelled = { model, length: exampleLength(task), step: group.step };
   return summariseChannel(model.rule.rule.id, modelled, 1, measured, options.precision);
 }

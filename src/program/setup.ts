@@ -10,7 +10,7 @@ import type { Engine } from "../runtime/index.ts";
 import { type ChosenRule, type Rule, RuleError, type Signal } from "../rules/index.ts";
 import { DataSpec, SeedsSpec, TrainSpec } from "../study/spec/spec.ts";
 import { issueText } from "../study/spec/study.ts";
-import type { Task } from "../tasks/index.ts";
+import { exampleLength, type Task } from "../tasks/index.ts";
 import { buildStep, formFor, type Group, type Model, refusePairs, type StepGraph } from "../train/index.ts";
 
 /** Task, network and rule, and whatever is not as a run has it by default. */
@@ -94,7 +94,7 @@ export function groupOf({
   seeds,
   undeclared,
 }: Settled): Group & { readonly step: StepGraph; readonly knows: Knowledge } {
-  const step = buildStep(model, task.positions);
+  const step = buildStep(model, exampleLength(task));
   const knows = knowledgeIn(step);
   const found = undeclaredText(knows.rule, knows.undeclared);
   if (!undeclared && found !== undefined)

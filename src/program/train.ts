@@ -1,7 +1,7 @@
 /** Training and judging in this process: what a program or a notebook calls. */
 import { stream } from "../random/stream.ts";
 import { trainOptionsOf } from "../study/run/training-group.ts";
-import type { Examples, Split } from "../tasks/index.ts";
+import { exampleLength, type Examples, type Split } from "../tasks/index.ts";
 import {
   Evaluator,
   type Progress,
@@ -53,7 +53,7 @@ export function examplesOf(setup: Setup): Split {
 /** Loss and error of a network with given weights on any examples; `values` are those of a trained run or of a snapshot. Throws as `train`. */
 export async function evaluate(setup: Setup, values: NamedValues, examples: Examples): Promise<Score> {
   const { model, form } = groupOf(settled(setup));
-  const evaluator = await Evaluator.create(model, setup.task.positions, form, 1, await engineOf(setup));
+  const evaluator = await Evaluator.create(model, exampleLength(setup.task), form, 1, await engineOf(setup));
   try {
     const [score] = await evaluator.score([values], [examples]);
     if (score === undefined) throw new Error("internal: a network without a score");

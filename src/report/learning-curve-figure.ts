@@ -4,7 +4,7 @@
 import * as Plot from "@observablehq/plot";
 import { estimate } from "../measures/statistics.ts";
 import type { CurvePoint } from "../study/store/rows.ts";
-import type { Cell } from "../study/summary/summary.ts";
+import { type Cell, chanceError } from "../study/summary/summary.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf } from "./figure.ts";
 
@@ -65,7 +65,8 @@ export function learningCurveFigure(input: FigureInput): Figure {
   const chance = panels.map(({ cells: [cell], fx, fy }) => ({
     fx,
     fy,
-    loss: Math.log(cell?.spec.task.classes ?? NaN),
+    // Of classes that are guessed: -log(1 / classes).
+    loss: cell === undefined ? NaN : -Math.log(1 - chanceError(cell.spec)),
   }));
   // One exploding rule must not flatten the others: what lies far above guessing is cut off.
   const ceiling = 2 * Math.max(...chance.map(({ loss }) => loss));

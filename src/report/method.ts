@@ -1,12 +1,14 @@
 /**
  * What was run and how, in sentences, from the study and its plan: a reader should not have to guess what "error" means.
  */
+import { taskTitle } from "../study/run/task-words.ts";
+import { taskOptionsOf } from "../study/run/user-tasks.ts";
 import { labelOf } from "../study/spec/keys.ts";
 import type { RunSpec } from "../study/spec/spec.ts";
 import type { PlannedRun, Study } from "../study/spec/study.ts";
 import { isSeedKey } from "../study/spec/study.ts";
 import { edgeNotes } from "../study/summary/edges.ts";
-import { type Cell, undeclaredNote } from "../study/summary/summary.ts";
+import { type Cell, chanceError, undeclaredNote } from "../study/summary/summary.ts";
 
 /** Sentences on the grid, the tuning, the seeds and the held-out strings. Empty for an empty plan. */
 export function methodOf(study: Study, planned: readonly PlannedRun[], cells: readonly Cell[]): string[] {
@@ -31,12 +33,31 @@ export function methodOf(study: Study, planned: readonly PlannedRun[], cells: re
       study,
       each((spec) => spec.data.validation),
     ),
-    `Task: random hierarchy model, v=${each((s) => s.task.v)}, m=${each((s) => s.task.m)}, s=${each((s) => s.task.s)}, depth=${each((s) => s.task.depth)}, ` +
-      `classes=${each((s) => s.task.classes)}. Errors are fractions of misclassified strings, test errors on ${each((spec) => spec.data.test)} strings ` +
+    `${tasksText(specs)} Errors are fractions of misclassified examples, test errors on ${each((spec) => spec.data.test)} examples ` +
       "that are in neither the training nor the validation set. Guessing gives " +
-      `${[...new Set(specs.map((spec) => (1 - 1 / spec.task.classes).toFixed(3)))].join(", ")}.`,
+      `${[...new Set(specs.map((spec) => chanceError(spec).toFixed(3)))].join(", ")}.`,
     "A run that diverged counts as guessing in means, and as the worst possible in tuning. A run that failed counts as missing.",
   ];
+}
+
+/** `Task: random hierarchy model, v=8, m=2, 4, depth=3.`, a sentence for each kind of task. */
+function tasksText(specs: readonly RunSpec[]): string {
+  const titles = new Set(specs.map(({ task }) => taskTitle(task)));
+  return [...titles]
+    .map((title) => {
+      const alike = specs.filter(({ task }) => taskTitle(task) === title).map(({ task }) => taskOptionsOf(task));
+      const names = new Set(alike.flatMap((options) => Object.keys(options)));
+      const options = [...names].map((name) => {
+        const values = new Set(alike.flatMap((own) => (own[name] === undefined ? [] : [wordOf(own[name])])));
+        return `, ${name}=${[...values].join(", ")}`;
+      });
+      return `Task: ${title}${options.join("")}.`;
+    })
+    .join(" ");
+}
+
+function wordOf(value: unknown): string {
+  return typeof value === "number" ? value.toLocaleString("en-US") : labelOf(value);
 }
 
 function tuning(study: Study, strings: string): string {
@@ -45,7 +66,7 @@ function tuning(study: Study, strings: string): string {
   const measure = study.tune.by === "validationError" ? "validation error" : "validation loss";
   return (
     `Tuned: ${over.join("; ")}. Every rule ran with every value and every seed; in each cell the value with the lowest mean ` +
-    `${measure} over seeds was kept (${strings} validation strings; ties to the smaller learning rate). The test strings played no part in it.`
+    `${measure} over seeds was kept (${strings} validation examples; ties to the smaller learning rate). The test examples played no part in it.`
   );
 }
 

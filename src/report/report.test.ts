@@ -12,7 +12,7 @@ import { figureSvg, figuresOf } from "./figures.ts";
 import { meanCurve } from "./learning-curve-figure.ts";
 import type { ReportInput } from "./report.ts";
 import { renderReport } from "./report.ts";
-import { characteristicStrings } from "./sample-complexity-figure.ts";
+import { expectedExamples } from "../study/run/task-words.ts";
 
 const study = defineStudy({
   name: "sizes",
@@ -65,7 +65,7 @@ describe("renderReport", () => {
     const diverged = rows.filter((row) => row.outcome === "diverged");
     expect(diverged).toHaveLength(4);
     for (const { run } of diverged) expect(page).toContain(`<code>${run}</code>`);
-    expect(page).toContain("The test strings played no part in it.");
+    expect(page).toContain("The test examples played no part in it.");
     expect(page).not.toContain("Incomplete:");
   });
 
@@ -112,7 +112,7 @@ describe("renderReport", () => {
   it("is drawn from what is there, and says what is missing", () => {
     const half = renderReport({ ...input, rows: rows.filter((row) => row.spec.data.train === 100), curves: [] });
     expect(half).toMatch(/12 of\s+24 runs have a result/);
-    expect(half).toContain("Fewer than two numbers of training strings have results yet.");
+    expect(half).toContain("Fewer than two numbers of training examples have results yet.");
     expect(half).toContain("No curve of the train loss is stored");
     expect(half).toContain("2 missing");
     const none = renderReport({ ...input, rows: [], curves: [] });
@@ -157,8 +157,8 @@ describe("figures", () => {
     expect(test.match(/<title>backprop seed=[01]: /g)).toHaveLength(4);
     const sizes = figureSvg("sample-complexity", figures);
     expect(sizes.match(/n_c m\^L = 32</g)).toHaveLength(1);
-    expect(sizes).toContain("<title>oja, 1000 strings: 0.415 [0.353, 0.480]</title>");
-    expect(characteristicStrings(planned[0]!.spec)).toBe(4 * 2 ** 3);
+    expect(sizes).toContain("<title>oja, 1000 examples: 0.415 [0.353, 0.480]</title>");
+    expect(expectedExamples(planned[0]!.spec.task)?.count).toBe(4 * 2 ** 3);
     expect(figureSvg("sensitivity-train.learningRate", figures)).toContain("2 diverged</title>");
   });
 

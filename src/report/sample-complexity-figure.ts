@@ -1,27 +1,19 @@
-/**
- * Test error against the number of training strings P, with the n_c m^L strings at which a deep network trained by
- * backpropagation is expected to learn the hierarchy (Cagnetta et al. 2024).
- */
+/** Test error against the number of training examples P, with the number at which theory expects a network to learn, where it says so. */
 import * as Plot from "@observablehq/plot";
 import { chanceError } from "../study/summary/summary.ts";
 import type { Cell } from "../study/summary/summary.ts";
 import { formatFraction } from "../study/summary/table.ts";
-import type { RunSpec } from "../study/spec/spec.ts";
+import { expectedExamples } from "../study/run/task-words.ts";
 import type { Figure, FigureInput } from "./figure.ts";
 import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, valueAxis } from "./figure.ts";
 
-/** n_c m^L: classes times multiplicity to the power of the depth. */
-export function characteristicStrings({ task }: RunSpec): number {
-  return task.classes * task.m ** task.depth;
-}
-
 /** Draws test error against P; undefined when the study has one P only, missing while fewer than two have results. */
 export function sampleComplexityFigure(input: FigureInput): Figure | undefined {
-  const head = { id: "sample-complexity", title: "Test error against training strings" };
+  const head = { id: "sample-complexity", title: "Test error against training examples" };
   if (sizesOf(input.cells).length < 2) return undefined;
   const measured = input.cells.filter((cell) => cell.measures.testError.n > 0);
   const sizes = sizesOf(measured);
-  if (sizes.length < 2) return { ...head, missing: "Fewer than two numbers of training strings have results yet." };
+  if (sizes.length < 2) return { ...head, missing: "Fewer than two numbers of training examples have results yet." };
   const { panels, leftOut } = panelsOf(input.cells, ["data.train"]);
   const faceted = panels.length > 1;
   const facet = facetChannels(faceted);
@@ -39,18 +31,25 @@ export function sampleComplexityFigure(input: FigureInput): Figure | undefined {
           mean,
           low: known ? interval.low : mean,
           high: known ? interval.high : mean,
-          text: `${cell.rule}, ${cell.spec.data.train} strings: ${formatFraction(cell.measures.testError)}`,
+          text: `${cell.rule}, ${cell.spec.data.train} examples: ${formatFraction(cell.measures.testError)}`,
         };
       }),
   );
   points.sort((a, b) => a.strings - b.strings);
   const theory = panels.flatMap(({ cells, fx, fy }) =>
-    [...new Set(cells.map((cell) => characteristicStrings(cell.spec)))].map((strings) => ({ fx, fy, strings })),
+    [
+      ...new Map(
+        cells.flatMap(({ spec }) => {
+          const expected = expectedExamples(spec.task);
+          return expected === undefined ? [] : [[expected.count, expected] as const];
+        }),
+      ).values(),
+    ].map(({ count, formula, words }) => ({ fx, fy, strings: count, formula, words })),
   );
   const chance = panels.flatMap(({ cells, fx, fy }) =>
     [...new Set(cells.map((cell) => chanceError(cell.spec)))].map((error) => ({ fx, fy, error })),
   );
-  const alt = `Test error against training strings. ${points.map(({ text }) => text).join("; ")}.`;
+  const alt = `Test error against training examples. ${points.map(({ text }) => text).join("; ")}.`;
   const bounds = [...sizes, ...theory.map(({ strings }) => strings)];
   const looks = looksFor(input);
   const svg = drawSvg({
@@ -77,7 +76,7 @@ export function sampleComplexityFigure(input: FigureInput): Figure | undefined {
         clamp: true,
       },
       marks: [
-        valueAxis(sizes, "training strings P →", faceted ? 6 : 10),
+        valueAxis(sizes, "training examples P →", faceted ? 6 : 10),
         Plot.gridY({ stroke: "var(--line)", strokeOpacity: 1 }),
         Plot.ruleY(chance, { ...facet, y: "error", stroke: "var(--quiet)", strokeDasharray: "4 3" }),
         Plot.text(chance, {
@@ -99,7 +98,7 @@ export function sampleComplexityFigure(input: FigureInput): Figure | undefined {
         Plot.text(theory, {
           ...facet,
           x: "strings",
-          text: ({ strings }: (typeof theory)[number]) => `n_c m^L = ${strings.toLocaleString("en-US")}`,
+          text: ({ strings, formula }: (typeof theory)[number]) => `${formula} = ${strings.toLocaleString("en-US")}`,
           frameAnchor: "bottom",
           dy: -6,
           dx: 5,
@@ -128,8 +127,9 @@ export function sampleComplexityFigure(input: FigureInput): Figure | undefined {
     },
   });
   const caption =
-    "Mean over seeds with its 95 % interval (t on log odds) as a band; values chosen anew at every P. Dotted: n_c m^L, where a deep network " +
-    "trained by backpropagation is expected to learn the hierarchy (Cagnetta et al. 2024). Dashed: chance." +
+    "Mean over seeds with its 95 % interval (t on log odds) as a band; values chosen anew at every P. " +
+    [...new Set(theory.map(({ formula, words }) => `Dotted: ${formula}, ${words}. `))].join("") +
+    "Dashed: chance." +
     leftOutNote(leftOut);
   return { ...head, caption, alt, svg };
 }

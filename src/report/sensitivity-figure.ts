@@ -105,7 +105,7 @@ export function sensitivityFigure(input: FigureInput, key: string): Figure | und
     ? "A value at which some seed diverged has no finite loss and is not drawn."
     : "×: some seed diverged there (shown at chance, counted as worst in the choice).";
   const caption =
-    `Mean over seeds with its 95 % ${ofLoss ? "t interval" : "interval (t on log odds)"}, on the validation strings. Ring: the value chosen. ${diverged}` +
+    `Mean over seeds with its 95 % ${ofLoss ? "t interval" : "interval (t on log odds)"}, on the validation examples. Ring: the value chosen. ${diverged}` +
     leftOutNote(leftOut);
   return { ...head, caption, alt, svg };
 }

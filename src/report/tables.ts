@@ -76,7 +76,7 @@ export function resultTables(cells: readonly Cell[], study: Study): Markup {
     }),
   );
   const all = dataTable(
-    `All cells: mean over seeds, ${fractionNote}; errors are fractions of misclassified strings`,
+    `All cells: mean over seeds, ${fractionNote}; errors are fractions of misclassified examples`,
     columns.map(({ title, align }) => ({ title: title === "" ? "note" : title, number: align === "right" })),
     rows,
   );
@@ -96,7 +96,7 @@ function byTrainingStrings(cells: readonly Cell[]): Markup | undefined {
   }
   const settings = [...rows.values()].some(({ head }) => head[1] !== "");
   return dataTable(
-    `Test error by number of training strings: mean over seeds, ${fractionNote}`,
+    `Test error by number of training examples: mean over seeds, ${fractionNote}`,
     [
       { title: "rule" },
       ...(settings ? [{ title: "where" }] : []),

@@ -14,7 +14,10 @@ import { RuleError } from "../rules/index.ts";
 import * as afferent from "./interface.ts";
 import { ruleScript } from "./rule-script.ts";
 
-/** A rule file with all that it imports. */
+/** What a file of somebody's own is. */
+export type FileKind = "rule" | "task" | "network";
+
+/** A file with all that it imports. */
 export interface RuleBundle {
   /** As the person wrote it: how every error begins. */
   readonly given: string;
@@ -69,12 +72,12 @@ async function textOf(options: BuildOptions): Promise<string> {
   return outputFiles.map(({ text }) => text).join("");
 }
 
-/** Bundles a rule file. Throws RuleError, with the file and the line, for one that is missing, does not parse, or imports what it may not. */
-export async function bundleRuleFile(given: string): Promise<RuleBundle> {
+/** Bundles a file. Throws RuleError, with the file and the line, for one that is missing, does not parse, or imports what it may not. */
+export async function bundleFile(given: string, kind: FileKind): Promise<RuleBundle> {
   const path = resolve(given);
   await readFile(path).catch(() => {
     throw new RuleError(
-      `rule: expected a rule in ${given}, found no such file; paths are relative to ${process.cwd()}`,
+      `${kind}: expected a ${kind} in ${given}, found no such file; paths are relative to ${process.cwd()}`,
     );
   });
   const folder = dirname(path);
@@ -226,7 +229,7 @@ function refusalOf(given: string, { text, location }: Message): RuleError {
   const what =
     name === undefined
       ? text
-      : `expected ${Object.keys(afferent).sort().join(", ")} from "afferent", which is all that a rule file is given, got ${name}`;
+      : `expected ${Object.keys(afferent).sort().join(", ")} from "afferent", which is all that such a file is given, got ${name}`;
   const place = location === null ? "" : ` (${location.file}:${location.line}:${location.column + 1})`;
   return new RuleError(`${given}: ${what}${place}`);
 }

@@ -1,7 +1,7 @@
 /** A rule that is run elsewhere, or no more, from what it says of itself. */
 import { z } from "zod";
 import { defineRule, type Rule, RuleError } from "../rules/index.ts";
-import type { Description, OptionSchema } from "./messages.ts";
+import type { Description, OptionSchema, OptionsSchema } from "./messages.ts";
 
 /** The rule of a description; `document` gives what it makes of a network. Throws RuleError for options that cannot be rebuilt. */
 export function describedRule(
@@ -25,12 +25,13 @@ export function describedRule(
 }
 
 /** A schema of the same options: names, values, defaults and descriptions. What JSON Schema cannot say is checked with the graph. */
-function optionsOf(
+export function optionsOf(
   path: string,
-  { properties, required, additionalProperties, $defs }: Description["options"],
-): z.ZodType {
+  { properties, required, additionalProperties, $defs }: OptionsSchema,
+  of: "rule" | "task" = "rule",
+): z.ZodObject {
   const optionOf = (name: string, { default: standard, description, ...values }: OptionSchema): z.ZodType => {
-    const plain = schemaOf(path, name, $defs === undefined ? values : { ...values, $defs });
+    const plain = schemaOf(path, `${of}.${name}`, $defs === undefined ? values : { ...values, $defs });
     // Not `default`: that of an object is filled in by the object's own defaults.
     const filled =
       standard !== undefined ? plain.prefault(standard) : required.includes(name) ? plain : plain.optional();
@@ -47,6 +48,6 @@ function schemaOf(path: string, name: string, schema: object): z.ZodType {
     return z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RuleError(`${path}: rule.${name}: expected an option that JSON Schema can say, got ${why}`, { cause });
+    throw new RuleError(`${path}: ${name}: expected an option that JSON Schema can say, got ${why}`, { cause });
   }
 }

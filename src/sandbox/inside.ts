@@ -6,6 +6,9 @@
 import * as zod from "zod";
 import { type Rule, RuleError, settleOptions } from "../rules/index.ts";
 import { writeDocument } from "../train/write-document.ts";
+import type { OwnNetwork } from "../networks/index.ts";
+import * as tasks from "../tasks/index.ts";
+import type { OwnTask } from "../tasks/index.ts";
 import * as afferent from "./interface.ts";
 import { freezeExports, freezeIntrinsics, removeChance } from "./lockdown.ts";
 import type { Answer, Description, Request } from "./messages.ts";
@@ -34,14 +37,47 @@ for (const namespace of [z, zod, afferent, provided]) Object.freeze(namespace);
 export function answer(load: (provided: Provided) => unknown, request: string): string {
   let answered: Answer;
   try {
-    answered = { value: valueOf(ruleIn(load(provided)), JSON.parse(request) as Request) };
+    answered = { value: valueOf(load(provided), JSON.parse(request) as Request) };
     return JSON.stringify(answered);
   } catch (error) {
     return JSON.stringify({ error: described(error) } satisfies Answer);
   }
 }
 
-function valueOf(rule: Rule, request: Request): unknown {
+function valueOf(module: unknown, request: Request): unknown {
+  switch (request.kind) {
+    case "describe task":
+    case "shape":
+    case "draw":
+      return ofTask(taskIn(module), request);
+    case "network":
+      return networkIn(module).describe(request.task);
+    default:
+      return ofRule(ruleIn(module), request);
+  }
+}
+
+type Of<Kind extends Request["kind"]> = Extract<Request, { readonly kind: Kind }>;
+
+function ofTask(task: OwnTask, request: Of<"describe task" | "shape" | "draw">): unknown {
+  if (request.kind === "describe task") {
+    const { id, title, summary, source, options, sizes } = task;
+    return {
+      ...{ id, title, summary, options: optionsAsJson(options) },
+      ...(source === undefined ? {} : { source }),
+      // Of a card they depend on nothing.
+      ...(sizes === undefined ? {} : { sizes: sizes({}, {}) }),
+    };
+  }
+  const options: unknown = tasks.settledOptions(`task ${task.id}`, task.options, request.options);
+  if (request.kind === "shape") return task.shape(options);
+  const drawn = task.drawWith(options, request.sizes, request.seeds);
+  return Object.fromEntries(
+    Object.entries(drawn).map(([set, { inputs, labels }]) => [set, { inputs: [...inputs], labels: [...labels] }]),
+  );
+}
+
+function ofRule(rule: Rule, request: Of<"describe" | "settle" | "trace">): unknown {
   if (request.kind === "describe") return descriptionOf(rule);
   const options: unknown = settleOptions(rule.id, rule.options, request.options);
   if (request.kind === "settle") return options;
@@ -66,20 +102,36 @@ function descriptionOf(rule: Rule): Description {
     ...(symbols === undefined ? {} : { symbols }),
     ...(choices === undefined ? {} : { choices }),
     ...(constants === undefined ? {} : { constants }),
-    options: zod.toJSONSchema(rule.options, { io: "input", unrepresentable: "any" }) as Description["options"],
+    options: optionsAsJson(rule.options),
   };
 }
 
-/** The one rule among a module's exports, a default export included. */
-function ruleIn(module: unknown): Rule {
+function optionsAsJson(options: Rule["options"]): Description["options"] {
+  return zod.toJSONSchema(options, { io: "input", unrepresentable: "any" }) as Description["options"];
+}
+
+/** The one thing of its kind among a module's exports, a default export included. */
+function onlyIn<T>(module: unknown, is: (value: unknown) => value is T, expected: string): T {
   const values = typeof module === "object" && module !== null ? Object.values(module) : [module];
-  const rules = [...new Set(values.filter(isRule))];
-  const [rule] = rules;
-  if (rule === undefined || rules.length > 1)
-    throw new RuleError(
-      `expected one exported rule (credit, localObjective, plasticity or defineRule), got ${rules.length}`,
-    );
-  return rule;
+  const found = [...new Set(values.filter(is))];
+  const [only] = found;
+  if (only === undefined || found.length > 1) throw new RuleError(`expected ${expected}, got ${found.length}`);
+  return only;
+}
+
+function taskIn(module: unknown): OwnTask {
+  const isTask = (value: unknown): value is OwnTask => typeof value === "function" && "drawWith" in value;
+  return onlyIn(module, isTask, "one exported task (defineTask)");
+}
+
+function networkIn(module: unknown): OwnNetwork {
+  const isNetwork = (value: unknown): value is OwnNetwork =>
+    typeof value === "object" && value !== null && "kind" in value && value.kind === "network" && "describe" in value;
+  return onlyIn(module, isNetwork, "one exported network (defineNetwork)");
+}
+
+function ruleIn(module: unknown): Rule {
+  return onlyIn(module, isRule, "one exported rule (credit, localObjective, plasticity or defineRule)");
 }
 
 function isRule(value: unknown): value is Rule {

@@ -1,12 +1,17 @@
 /** What goes into the process of a rule file and what comes out of it: one line of JSON each way. */
 import { z } from "zod";
+import type { SplitSizes, TaskSeeds, TaskShape } from "../tasks/index.ts";
 import { relations, signals, type Signal, type TraceRequest } from "../rules/index.ts";
 
-/** What is asked of a rule file. */
+/** What is asked of a file: of a rule, of a task, or of a network. */
 export type Request =
   | { readonly kind: "describe" }
   | { readonly kind: "settle"; readonly options: unknown }
-  | { readonly kind: "trace"; readonly options: unknown; readonly request: TraceRequest };
+  | { readonly kind: "trace"; readonly options: unknown; readonly request: TraceRequest }
+  | { readonly kind: "describe task" }
+  | { readonly kind: "shape"; readonly options: unknown }
+  | { readonly kind: "draw"; readonly options: unknown; readonly sizes: SplitSizes; readonly seeds: TaskSeeds }
+  | { readonly kind: "network"; readonly task: TaskShape };
 
 /** What the process reads. */
 export interface Task {
@@ -36,6 +41,15 @@ const word = z.string().min(1);
 const optionSchema = z.looseObject({ default: z.unknown().optional(), description: z.string().optional() });
 export type OptionSchema = z.output<typeof optionSchema>;
 
+const optionsSchema = z.object({
+  type: z.literal("object", "expected options as a z.strictObject"),
+  properties: z.record(z.string(), optionSchema).default({}),
+  required: z.array(z.string()).default([]),
+  additionalProperties: z.unknown().optional(),
+  $defs: z.unknown().optional(),
+});
+export type OptionsSchema = z.output<typeof optionsSchema>;
+
 /** The card of a rule, and its options as a JSON Schema. */
 export const descriptionSchema = z.strictObject({
   id: word,
@@ -48,12 +62,26 @@ export const descriptionSchema = z.strictObject({
   constants: z.string().optional(),
   relation: z.enum(relations),
   reads: z.array(z.enum(Object.keys(signals) as [Signal, ...Signal[]])),
-  options: z.object({
-    type: z.literal("object", "expected options as a z.strictObject"),
-    properties: z.record(z.string(), optionSchema).default({}),
-    required: z.array(z.string()).default([]),
-    additionalProperties: z.unknown().optional(),
-    $defs: z.unknown().optional(),
-  }),
+  options: optionsSchema,
 });
 export type Description = z.output<typeof descriptionSchema>;
+
+const size = z.int().nonnegative();
+
+/** The card of a task, and its options as a JSON Schema. */
+export const taskDescriptionSchema = z.strictObject({
+  id: word,
+  title: word,
+  summary: z.string(),
+  source: z.string().optional(),
+  options: optionsSchema,
+  sizes: z.strictObject({ train: size, validation: size, test: size }).optional(),
+});
+export type TaskDescription = z.output<typeof taskDescriptionSchema>;
+
+const examples = z.strictObject({
+  inputs: z.custom<number[]>(Array.isArray),
+  labels: z.custom<number[]>(Array.isArray),
+});
+/** Three sets of examples. */
+export const drawnSchema = z.strictObject({ train: examples, validation: examples, test: examples });

@@ -141,7 +141,7 @@ export type Unused = Server;\n${hebb("outer(pre, preactivation).mul(factor)")}`,
 
 describe("a rule file is refused, by its name and line, when it", () => {
   const only = `expected imports of "afferent", of files of its own and of packages that need nothing of Node, written as import ... from "...", got`;
-  const core = `expected graph, networks, rules, stream, tasks, theory, z from "afferent", which is all that a rule file is given, got`;
+  const core = `expected defineNetwork, defineTask, graph, networks, rules, stream, tasks, theory, z from "afferent", which is all that such a file is given, got`;
   const cases: readonly (readonly [name: string, text: string, refusal: string])[] = [
     ["does not parse", "export const = 1;\n", `Expected identifier but found "=" (FILE:1:14)`],
     ["throws", 'const a = 1;\nthrow new Error("on purpose");\n', "on purpose (FILE:2:7)"],

@@ -6,7 +6,7 @@
  */
 import { type Rule, type RuleDocument, RuleError } from "../rules/index.ts";
 import { ask, type Limits, usualLimits } from "./ask.ts";
-import { bundleRuleFile, type RuleBundle, surroundingPrograms } from "./bundle.ts";
+import { bundleFile, type RuleBundle, surroundingPrograms } from "./bundle.ts";
 import { describedRule } from "./described-rule.ts";
 import { type Description, descriptionSchema, type Request } from "./messages.ts";
 import { inSources } from "./origins.ts";
@@ -26,7 +26,7 @@ const known = new Map<string, RuleFromFile>();
 
 /** The rule of a file. Throws RuleError that begins with the file when it is missing, fails, or exports no rule. */
 export async function ruleFromFile(path: string, limits: Limits = usualLimits): Promise<RuleFromFile> {
-  const [bundle, programs] = await Promise.all([bundleRuleFile(path), surroundingPrograms()]);
+  const [bundle, programs] = await Promise.all([bundleFile(path, "rule"), surroundingPrograms()]);
   const { digest, sources } = bundle;
   const key = JSON.stringify([path, digest, limits]);
   const before = known.get(key);

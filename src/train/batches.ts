@@ -1,7 +1,7 @@
-/** What a training step is fed: strings in a seeded order, their partners, and the noise a rule asks for. */
+/** What a training step is fed: examples in a seeded order, their partners, and the noise a rule asks for. */
 import type { Random, StreamState } from "../random/stream.ts";
 import type { Noise } from "../rules/index.ts";
-import type { Examples, PartnerRequest, Task } from "../tasks/index.ts";
+import { exampleLength, type Examples, type Inputs, type PartnerRequest, type Task } from "../tasks/index.ts";
 
 /** Where a source of batches stands. */
 export interface BatchState {
@@ -11,7 +11,7 @@ export interface BatchState {
   readonly random: Readonly<Record<"order" | "pairs" | "noise", StreamState>>;
 }
 
-/** Batches of one run. Every string is seen once before any is seen twice; epochs join without a gap. */
+/** Batches of one run. Every example is seen once before any is seen twice; epochs join without a gap. */
 export class BatchSource {
   private order: Int32Array = new Int32Array(0);
   private next = 0;
@@ -26,14 +26,14 @@ export class BatchSource {
     this.indices = new Int32Array(batch);
   }
 
-  /** Writes the next batch: `tokens` [batch, length], `labels` [batch], and partners of each kind, of the same shape as tokens. */
+  /** Writes the next batch: `inputs` [batch, length], `labels` [batch], and partners of each kind, of the same shape as inputs. */
   fill(
-    tokens: Int32Array,
+    inputs: Inputs,
     labels: Int32Array,
-    partners: readonly { readonly request: PartnerRequest; readonly tokens: Int32Array }[] = [],
+    partners: readonly { readonly request: PartnerRequest; readonly inputs: Inputs }[] = [],
   ): void {
-    const length = this.task.positions;
-    const { tokens: source, labels: classes } = this.examples;
+    const length = exampleLength(this.task);
+    const { inputs: source, labels: classes } = this.examples;
     const { indices } = this;
     for (let i = 0; i < indices.length; i++) {
       if (this.next === this.order.length) {
@@ -43,12 +43,12 @@ export class BatchSource {
       const example = this.order[this.next++] ?? 0;
       indices[i] = example;
       labels[i] = classes[example] ?? 0;
-      // Element by element: a view per string costs more than copying a string's few symbols.
+      // Element by element: a view per example costs more than copying its few symbols.
       const from = example * length;
       const to = i * length;
-      for (let k = 0; k < length; k++) tokens[to + k] = source[from + k] ?? 0;
+      for (let k = 0; k < length; k++) inputs[to + k] = source[from + k] ?? 0;
     }
-    for (const { request, tokens: out } of partners) {
+    for (const { request, inputs: out } of partners) {
       this.task.partners(request, this.examples, this.indices, out, this.random.pairs);
     }
   }

@@ -1,6 +1,8 @@
 /** Runs the evaluation graph over sets of examples, all replicas at once. */
 import { type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
 import type { Examples } from "../tasks/index.ts";
+import type { Network } from "../networks/index.ts";
+import { dataName, examplesArray } from "./inputs.ts";
 import { buildEvaluation } from "./evaluation.ts";
 import { evaluationChunk } from "./sizes.ts";
 import { type Model, replicate } from "./step.ts";
@@ -15,6 +17,7 @@ export interface Score {
 export class Evaluator {
   private constructor(
     private readonly executable: Executable,
+    private readonly network: Network,
     private readonly length: number,
     private readonly replicas: number,
   ) {}
@@ -28,7 +31,7 @@ export class Evaluator {
   ): Promise<Evaluator> {
     const graph = buildEvaluation(model, length);
     const outputs = form === "plain" ? graph : replicate(graph, replicas);
-    return new Evaluator(await Executable.compile(outputs, engine), length, replicas);
+    return new Evaluator(await Executable.compile(outputs, engine), model.network, length, replicas);
   }
 
   /** Scores replica r, with `parameters[r]`, on `examples[r]`. */
@@ -37,7 +40,7 @@ export class Evaluator {
     examples: readonly Examples[],
   ): Promise<Score[]> {
     const feeds: Record<string, Numbers> = {
-      tokens: new Int32Array(this.replicas * evaluationChunk * this.length),
+      [dataName(this.network)]: examplesArray(this.network, this.replicas * evaluationChunk, this.length),
       labels: new Int32Array(this.replicas * evaluationChunk),
       weights: new Float32Array(this.replicas * evaluationChunk),
     };
@@ -63,13 +66,14 @@ export class Evaluator {
   }
 }
 
-/** Puts strings `start`, `start + 1`, ... of a set into a replica's part of the feeds; missing ones get weight 0. */
-export function fillChunk(feeds: Values, { count, tokens, labels }: Examples, replica: number, start: number): void {
-  const length = tokens.length / Math.max(count, 1);
+/** Puts examples `start`, `start + 1`, ... of a set into a replica's part of the feeds; missing ones get weight 0. */
+export function fillChunk(feeds: Values, { count, inputs, labels }: Examples, replica: number, start: number): void {
+  const length = inputs.length / Math.max(count, 1);
   const rows = Math.max(0, Math.min(evaluationChunk, count - start));
   const at = replica * evaluationChunk;
   if (rows > 0) {
-    feeds["tokens"]?.set(tokens.subarray(start * length, (start + rows) * length), at * length);
+    const fed = feeds["tokens"] ?? feeds["inputs"];
+    fed?.set(inputs.subarray(start * length, (start + rows) * length), at * length);
     feeds["labels"]?.set(labels.subarray(start, start + rows), at);
   }
   feeds["weights"]?.fill(0, at, at + evaluationChunk).fill(1, at, at + rows);

@@ -7,7 +7,7 @@ export { trainProbes } from "./probes.ts";
 export { parametersOf } from "./parameters.ts";
 export { record, type RecordedTensor, type Recording } from "./record.ts";
 export { buildInference, inferenceModel } from "./inference.ts";
-export { encoder } from "./inputs.ts";
+export { dataName, encoder, examplesArray } from "./inputs.ts";
 export { readDocument, type TracedUpdates } from "./read-document.ts";
 export { buildStep, type Model, replicate, simplifyAll, type StepGraph } from "./step.ts";
 export { documentOf, traceUpdates } from "./traced.ts";

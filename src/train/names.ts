@@ -3,7 +3,7 @@ import { RuleError } from "../rules/index.ts";
 
 /** Inputs that the training room feeds. */
 const fed: readonly string[] = [
-  ...["tokens", "labels", "weights", "learningRate", "readoutLearningRate", "decayRate", "readoutDecayRate"],
+  ...["tokens", "inputs", "labels", "weights", "learningRate", "readoutLearningRate", "decayRate", "readoutDecayRate"],
 ];
 /** Beginnings of the names of what is drawn, remembered by the optimiser, recorded or trained beside the rule. */
 const begun: readonly string[] = [

@@ -9,9 +9,11 @@ import { crossEntropy, grad, input, type Tensor } from "../graph/index.ts";
 import { stream } from "../random/stream.ts";
 import type { Workspace } from "../rules/index.ts";
 import { type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
-import type { Examples, Split } from "../tasks/index.ts";
+import type { Network } from "../networks/index.ts";
+import { exampleLength, type Examples, type Split } from "../tasks/index.ts";
 import { BatchSource } from "./batches.ts";
 import { fillChunk, joined } from "./evaluate.ts";
+import { dataName, examplesArray } from "./inputs.ts";
 import { stepScalars } from "./learning-rates.ts";
 import { descendParameter, optimiserInputs, type OptimiserOptions } from "./optimiser.ts";
 import { parametersOf } from "./parameters.ts";
@@ -91,7 +93,7 @@ export async function trainProbes(
   engine: Engine,
 ): Promise<Record<string, number>[]> {
   const { network } = group.model;
-  const length = group.replicas[0]?.task.positions ?? 1;
+  const length = lengthOf(group);
   const count = group.replicas.length;
   const inForm = (graph: Record<string, Tensor>): Record<string, Tensor> =>
     group.form === "plain" ? graph : replicate(graph, count);
@@ -111,6 +113,7 @@ export async function trainProbes(
     for (const part of ["train", "test"] as const) {
       const errors = await countErrors(
         evaluation,
+        network,
         splits.map((split) => split[part]),
         { ...values, ...heads },
       );
@@ -124,6 +127,11 @@ export async function trainProbes(
   }
 }
 
+/** Symbols or numbers of an example. */
+function lengthOf({ replicas: [first] }: Group): number {
+  return first === undefined ? 1 : exampleLength(first.task);
+}
+
 /** Takes all training steps of the probes, which start at zero. */
 async function descend(step: Executable, group: Group, splits: readonly Split[], values: Values): Promise<void> {
   const { steps, batch, learningRate } = probeTraining;
@@ -133,13 +141,14 @@ async function descend(step: Executable, group: Group, splits: readonly Split[],
     const random = stream(seeds.order, "probes");
     return new BatchSource(task, examples, batch, { order: random, pairs: random, noise: random });
   });
-  const length = group.replicas[0]?.task.positions ?? 1;
-  const tokens = new Int32Array(sources.length * batch * length);
+  const { network } = group.model;
+  const length = lengthOf(group);
+  const inputs = examplesArray(network, sources.length * batch, length);
   const labels = new Int32Array(sources.length * batch);
   for (let at = 1; at <= steps; at++) {
     sources.forEach((source, r) => {
       source.fill(
-        tokens.subarray(r * batch * length, (r + 1) * batch * length),
+        inputs.subarray(r * batch * length, (r + 1) * batch * length),
         labels.subarray(r * batch, (r + 1) * batch),
       );
     });
@@ -148,20 +157,21 @@ async function descend(step: Executable, group: Group, splits: readonly Split[],
     const scalars = Object.entries(stepScalars(adam, { learningRateScale: 1 }, schedule, at, rates)).map(
       ([name, value]) => [name, new Float32Array(sources.length).fill(value)] as const,
     );
-    await step.run({ ...values, ...Object.fromEntries(scalars), tokens, labels });
+    await step.run({ ...values, ...Object.fromEntries(scalars), [dataName(network)]: inputs, labels });
   }
 }
 
 /** Fraction misclassified by each layer's probe, per replica. */
 async function countErrors(
   evaluation: Executable,
+  network: Network,
   sets: readonly Examples[],
   values: Values,
 ): Promise<Map<string, number>[]> {
-  const length = (sets[0]?.tokens.length ?? 0) / Math.max(sets[0]?.count ?? 1, 1);
+  const length = (sets[0]?.inputs.length ?? 0) / Math.max(sets[0]?.count ?? 1, 1);
   const feeds: Record<string, Numbers> = {
     ...values,
-    tokens: new Int32Array(sets.length * evaluationChunk * length),
+    [dataName(network)]: examplesArray(network, sets.length * evaluationChunk, length),
     labels: new Int32Array(sets.length * evaluationChunk),
     weights: new Float32Array(sets.length * evaluationChunk),
   };

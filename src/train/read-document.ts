@@ -96,7 +96,9 @@ export function scoresOf(
   const kept = new Map(registry.variables.map(({ name, tensor }) => [name, tensor]));
   for (const { name, shape } of document.variables) if (!kept.has(name)) kept.set(name, keptInput(name, shape));
   const graph = document.scores.find((one) => one.batch === batch)?.graph;
-  const [scores] = readGraph(id, "scores", graph, (name) => (name === "tokens" ? registry.tokens : kept.get(name)));
+  const [scores] = readGraph(id, "scores", graph, (name) =>
+    name === nameOf(registry.tokens) ? registry.tokens : kept.get(name),
+  );
   const { classes } = network.readout;
   if (scores?.rank !== 2 || scores.size(0) !== batch || scores.size(1) !== classes)
     throw new RuleError(
@@ -107,14 +109,16 @@ export function scoresOf(
 
 const keptInput = (name: string, shape: Shape): Tensor => Tensor.of("input", { name, shape, dtype: "float32" });
 
-function checked(id: string, given: unknown, { batch, length }: TraceRequest): RuleDocument {
+function checked(id: string, given: unknown, { batch, length, network }: TraceRequest): RuleDocument {
   const result = documentSchema.safeParse(given);
   if (!result.success) {
     const [issue] = result.error.issues;
     throw new RuleError(`rule ${id}: ${issue?.path.map(String).join(".") ?? ""}: ${issue?.message ?? "no document"}`);
   }
   if (result.data.batch !== batch || result.data.length !== length)
-    throw new RuleError(`rule ${id}: expected a graph for ${batch} inputs of ${length} symbols, got another`);
+    throw new RuleError(
+      `rule ${id}: expected a graph for ${batch} inputs of ${length} ${network.input.values === "symbols" ? "symbols" : "numbers"}, got another`,
+    );
   return result.data;
 }
 

@@ -1,6 +1,6 @@
 /** Trains a group of replicas to the end: the loop, measurements on the way, checkpoints, final scores. */
 import type { Engine } from "../runtime/index.ts";
-import type { Examples, Split } from "../tasks/index.ts";
+import { exampleLength, type Examples, type Split } from "../tasks/index.ts";
 import {
   Course,
   type CourseOptions,

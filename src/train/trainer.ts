@@ -7,8 +7,9 @@
 import { is, type Tensor, topological } from "../graph/index.ts";
 import { stream } from "../random/stream.ts";
 import { allocate, type Engine, Executable, type Numbers, type Values } from "../runtime/index.ts";
-import type { Split, SplitSizes, Task } from "../tasks/index.ts";
+import { exampleLength, type Inputs, type Split, type SplitSizes, type Task } from "../tasks/index.ts";
 import { BatchSource, type BatchState } from "./batches.ts";
+import { dataName } from "./inputs.ts";
 import { stepScalars } from "./learning-rates.ts";
 import { refuseOtherSteps } from "./executed.ts";
 import { drawInitial, parametersOf } from "./parameters.ts";
@@ -97,7 +98,7 @@ export class Trainer {
     if (first === undefined || (group.form === "plain" && group.replicas.length !== 1)) {
       throw new Error(`internal: a ${group.form} group of ${group.replicas.length} replicas`);
     }
-    const graph = group.step ?? buildStep(group.model, first.task.positions);
+    const graph = group.step ?? buildStep(group.model, exampleLength(first.task));
     const outputs = group.form === "plain" ? graph.outputs : replicate(graph.outputs, group.replicas.length);
     const blockSteps = blockStepsFor(topological(Object.values(outputs)).length, steps);
     if (blockSteps === 1) {
@@ -263,9 +264,9 @@ export class Trainer {
       if (source === undefined) throw new Error("internal: a replica without batches");
       const { partners, noises } = this.graph;
       source.fill(
-        this.integers(feeds, "tokens", r),
+        this.examples(feeds, dataName(model.network), r),
         this.integers(feeds, "labels", r),
-        partners.map(({ name, request }) => ({ request, tokens: this.integers(feeds, name, r) })),
+        partners.map(({ name, request }) => ({ request, inputs: this.examples(feeds, name, r) })),
       );
       for (const noise of noises) source.fillNoise(noise, this.floats(feeds, noise.name, r));
       const scalars = stepScalars(model.optimiser, model.network, schedule, this.step, replica);
@@ -274,6 +275,13 @@ export class Trainer {
         if (target !== undefined) target[r] = value;
       }
     });
+  }
+
+  /** One replica's part of an input that holds examples. */
+  private examples(feeds: Readonly<Record<string, Numbers>>, name: string, replica: number): Inputs {
+    const part = this.part(feeds, name, replica);
+    if (part instanceof Uint8Array) throw new Error(`internal: input ${name} holds no examples`);
+    return part;
   }
 
   /** One replica's part of an integer input. */

@@ -56,7 +56,7 @@ export async function measureRecurrentChannel(
 ): Promise<RecurrentSample[]> {
   const [first] = tasks;
   if (first === undefined) return [];
-  const { vocabulary: symbols, positions: length, classes } = first.task;
+  const { channels: symbols, positions: length, classes } = first.task;
   const sizes = { symbols, length, width, classes, batch, draws };
   const { updates, next } = unrolledNetwork(sizes);
   const named = recurrentMethods.flatMap((method) =>
@@ -124,7 +124,7 @@ function normals(random: Random, size: number, deviation: number): Float32Array 
 function feedsFor(
   { program }: Executable,
   {
-    data: { tokens, labels, count },
+    data: { inputs, labels, count },
     length,
     random,
     fixed,
@@ -145,7 +145,7 @@ function feedsFor(
   }
   feeds["labels"] = Int32Array.from(chosen, (example) => labels[example] ?? 0);
   feeds["tokens"] = Int32Array.from(
-    chosen.flatMap((example) => [...tokens.subarray(example * length, (example + 1) * length)]),
+    chosen.flatMap((example) => [...inputs.subarray(example * length, (example + 1) * length)]),
   );
   return feeds;
 }

@@ -17,7 +17,7 @@ export function wordsOf(
   if (variable !== undefined) return keptWords(variable, graph);
   const { registry } = graph;
   if (node === registry.labels) return "labels";
-  if (node === registry.tokens) return "symbols of the input";
+  if (node === registry.tokens) return registry.tokens.dtype === "int32" ? "symbols of the input" : "the input";
   const partner = registry.partners.find(({ tokens }) => tokens === node);
   if (partner !== undefined) return `symbols of the paired view (${partnerName(partner.request)})`;
   const noise = registry.noises.find(({ tensor }) => tensor === node);

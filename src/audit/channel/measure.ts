@@ -9,7 +9,9 @@
  */
 import { stream } from "../../random/stream.ts";
 import { allocate, type Engine, Executable, type Numbers } from "../../runtime/index.ts";
+import type { Inputs } from "../../tasks/index.ts";
 import { BatchSource } from "../../train/batches.ts";
+import { dataName } from "../../train/inputs.ts";
 import { buildStep } from "../../train/step.ts";
 import { type Group, type Replica, Trainer } from "../../train/trainer.ts";
 import {
@@ -159,12 +161,19 @@ function feedsFor(
     pairs: stream(seeds.order, purpose("pairs")),
     noise: stream(seeds.noise, purpose("noise")),
   });
-  const spare = { tokens: integers(feeds["tokens"]), labels: integers(feeds["labels"]) };
+  const fed = (name: string): Inputs => {
+    const values = feeds[name];
+    if (values === undefined || values instanceof Uint8Array)
+      throw new Error(`internal: the probe has no input ${name}`);
+    return values;
+  };
+  const inputs = fed(dataName(trainer.group.model.network));
+  const labels = integers(feeds["labels"]);
   return () => {
     source.fill(
-      spare.tokens,
-      spare.labels,
-      partners.map(({ name, request }) => ({ request, tokens: integers(feeds[name]) })),
+      inputs,
+      labels,
+      partners.map(({ name, request }) => ({ request, inputs: fed(name) })),
     );
     for (const noise of noises) {
       const target = feeds[noise.name];
@@ -177,7 +186,7 @@ function feedsFor(
 
 function integers(values: Numbers | undefined): Int32Array {
   if (values instanceof Int32Array) return values;
-  throw new Error("internal: symbols and labels are int32");
+  throw new Error("internal: labels are int32");
 }
 
 function agreementOfLayer({ names }: ProbeLayer, values: Readonly<Record<string, Numbers>>): Agreement {

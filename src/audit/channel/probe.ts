@@ -8,7 +8,7 @@
 import { crossEntropy, grad, is, sizeOf, type Tensor, topological } from "../../graph/index.ts";
 import { activity, type Layer, type LayerParameters, receive, toPositions } from "../../networks/index.ts";
 import { parametersOf } from "../../train/parameters.ts";
-import { encoder } from "../../train/inputs.ts";
+import { dataName, encoder } from "../../train/inputs.ts";
 import { simplifyAll, type StepGraph } from "../../train/step.ts";
 
 /** Update and gradient of every hidden parameter, as one graph. */
@@ -73,7 +73,7 @@ function lossOf({ traced: { network, between } }: StepGraph, at: (name: string) 
     const weight = at(`${name}.weight`);
     return bias === "none" ? { weight } : { weight, bias: at(`${name}.bias`) };
   };
-  let below = encoder(network)(at("tokens"));
+  let below = encoder(network)(at(dataName(network)));
   for (const layer of network.layers) {
     const here = activity(layer, receive(layer, below), own(layer));
     below = toPositions(layer, between === undefined ? here.post : between(layer, here));

@@ -164,5 +164,5 @@ function networkJson({ model: { network } }: PlannedModel): AuditOutput["network
 function headingOf({ model: { network }, spec, length }: PlannedModel): string {
   const { architecture, layers, readout } = network;
   const widths = layers.map(({ outFeatures }) => outFeatures).join(", ");
-  return `${architecture} of ${spec.network.activation} units, widths ${widths}, ${readout.classes} classes, strings of ${length} symbols`;
+  return `${architecture} of ${spec.network.activation} units, widths ${widths}, ${readout.classes} classes, inputs of ${length} ${network.input.values === "symbols" ? "symbols" : "real numbers"}`;
 }

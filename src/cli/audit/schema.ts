@@ -31,7 +31,7 @@ const layer = z.strictObject({
   label: z.array(z.enum(["direct", "error", "broadcast", "pairs"])).describe("how the label enters"),
   pairs: z.array(
     z.strictObject({
-      kind: z.enum(["same-class", "shuffled", "part", "resample"]),
+      kind: z.enum(["same-class", "shuffled", "part", "resample", "noise", "dropout"]),
       source: source.describe("what must be known to make the second view"),
       level: z.union([count, z.strictObject({ layer: size })]).optional(),
     }),
@@ -81,8 +81,8 @@ const rule = z.strictObject({
   rule: z.string(),
   options: z.record(z.string(), z.unknown()).describe("every option, defaults filled in"),
   task: z
-    .strictObject({ id: z.string(), v: size, m: size, s: size, depth: size, classes: size })
-    .describe("parameters of the task, which decide the network's input and classes"),
+    .looseObject({ id: z.string() })
+    .describe("the task with its options, which decide the network's input and classes"),
   batch: size.describe("samples of a step"),
   positions: z.array(size).describe("of each hidden layer"),
   dtype: z.literal("float32").describe("of weights and activity"),

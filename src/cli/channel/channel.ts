@@ -12,6 +12,7 @@ import { type ExitCode, reading, UsageError } from "../exit.ts";
 import { printJson } from "../json.ts";
 import { forceOption, refuseReplacing } from "../overwrite.ts";
 import { checkedRuns, sayUndeclared, undeclaredOption } from "../plan.ts";
+import { taskText } from "../../study/run/task-words.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { countFrom, sortWords } from "../words.ts";
 import { channelRuns } from "./subjects.ts";
@@ -141,10 +142,9 @@ function headText(
   subjects: readonly ChannelSubject[],
   { batches, precision }: { readonly batches: number; readonly precision: number },
 ): string {
-  const { v, m, s, depth, classes } = task;
   const seeds = subjects[0]?.runs.length ?? 0;
   return [
-    `random hierarchy model v=${v} m=${m} s=${s} depth=${depth} classes=${classes}; ${network.architecture}, width ${network.width}; ` +
+    `${taskText(task)}; ${network.architecture}, width ${network.width}; ` +
       `batch ${train.batch}, ${plural(seeds, "seed")}, ${plural(batches, "batch").replace("batchs", "batches")} a step of measurement\n`,
     `bits a weight and update about the gradient, at most D = ${precision}; rate = bits / operations; ± half of the 95 % interval over seeds\n`,
   ].join("");

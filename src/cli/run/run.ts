@@ -5,7 +5,7 @@ import type { ExecutionSummary } from "../../study/run/execute.ts";
 import type { RunRow } from "../../study/store/rows.ts";
 import type { Plan } from "../../study/run/plan.ts";
 import type { Store } from "../../study/store/store.ts";
-import { type KeptRule, keptRuleOf, ruleOf } from "../../study/run/user-rules.ts";
+import { keptFilesOf } from "../../study/run/own-files.ts";
 import type { PlannedRun, Study } from "../../study/spec/study.ts";
 import { canonicalJson } from "../../study/spec/identity.ts";
 import type { Configured } from "../../study/spec/configuration/configure.ts";
@@ -90,7 +90,7 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
       axes: JSON.parse(JSON.stringify({ ...study.grid, ...study.tune?.over })) as Record<string, never[]>,
       startedAt: new Date().toISOString(),
       study,
-      rules: keptRules(planned),
+      ...keptFilesOf(planned.map(({ spec }) => spec)),
     };
     if (textOption(options, "name") !== undefined) await refuseOther(store, study, manifest.runs, options);
     await writeManifest(store.folder, manifest);
@@ -125,12 +125,6 @@ async function refuseOther(store: Store, study: Study, runs: readonly string[], 
     `--name: expected a name that no other study of the store has, got "${study.name}", which is "${other.question}" ` +
       `(${plural(other.runs.length, "run")}, started ${other.startedAt}); choose another name, or give --force to replace it`,
   );
-}
-
-/** What is kept of rules from files, each once. */
-function keptRules(planned: readonly PlannedRun[]): KeptRule[] {
-  const kept = planned.flatMap(({ spec }) => keptRuleOf(ruleOf(spec)) ?? []);
-  return [...new Map(kept.map((one) => [one.id, one])).values()];
 }
 
 /** Computes what is missing, showing progress. Returns the interruption where there was one. */

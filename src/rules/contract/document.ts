@@ -15,7 +15,7 @@ import type { Initial } from "./variable.ts";
 export interface TraceRequest {
   readonly network: Network;
   readonly batch: number;
-  /** Symbols of an input. */
+  /** Symbols, or numbers, of an input. */
   readonly length: number;
   /** Whether the document says where its nodes were written. */
   readonly origins?: boolean | undefined;
@@ -36,6 +36,8 @@ const initial: z.ZodType<Initial> = z.union([
 const partner: z.ZodType<PartnerRequest> = z.union([
   z.strictObject({ kind: z.enum(["same-class", "shuffled"]) }),
   z.strictObject({ kind: z.literal("part"), from: z.int().nonnegative(), to: size }),
+  z.strictObject({ kind: z.literal("noise"), deviation: z.number().positive() }),
+  z.strictObject({ kind: z.literal("dropout"), rate: z.number().positive().lt(1) }),
   z.strictObject({
     kind: z.literal("resample"),
     level: z.union([z.int().nonnegative(), z.strictObject({ layer: size })]),

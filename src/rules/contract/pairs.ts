@@ -20,7 +20,16 @@ export const pairOptions = {
     .describe(
       "what counts as two views of one thing: neighbouring positions of one input (where a layer has one position: the first and the " +
         "second half of the input, the other half blank); the same latents with everything below drawn again (an oracle: it knows the " +
-        "generator of the data); another example of the same class (it knows the label); two halves of the units of one activity, or any other example: controls",
+        "generator of the data); another example of the same class (it knows the label); the same input with noise, of real numbers, or with " +
+        "positions left blank (dropout); two halves of the units of one activity, or any other example: controls",
+    ),
+  strength: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      "pair=noise: standard deviation of what is added, in that of each number over the training set (0.5 where left out); pair=dropout: " +
+        "share of positions left blank, below 1 (0.25 where left out)",
     ),
   level: z
     .union([z.literal("layer"), z.int().nonnegative()])
@@ -37,6 +46,7 @@ export const pairOptions = {
 export interface PairOptions extends SequenceOptions {
   readonly pair: PairKind;
   readonly level: "layer" | number;
+  readonly strength?: number | undefined;
   readonly positions: "each" | "together";
 }
 
@@ -73,7 +83,7 @@ export function pairedViews(
 /** The two views as [batch, positions, n]. */
 function viewsOf(
   view: LayerView,
-  { pair, level }: PairOptions,
+  { pair, level, strength }: PairOptions,
   workspace: Workspace,
   of: "post" | "preactivation",
 ): readonly [Tensor, Tensor] {
@@ -87,6 +97,9 @@ function viewsOf(
       const kept = level === "layer" ? { layer: view.index } : level;
       return [placed(own), placed(workspace.partner({ kind: pair, level: kept }).at(view)[of])];
     }
+    case "noise":
+    case "dropout":
+      return [placed(own), placed(workspace.partner(changedRequest(pair, strength)).at(view)[of])];
     case "context": {
       const beside = view.above && neighbours(view.layer, view.above.layer, own);
       if (beside !== undefined) return beside;
@@ -105,6 +118,14 @@ function viewsOf(
     default:
       return pair satisfies never;
   }
+}
+
+/** The same input changed at random. Throws RuleError where all of it would be left out. */
+function changedRequest(pair: "noise" | "dropout", strength: number | undefined): PartnerRequest {
+  if (pair === "noise") return { kind: pair, deviation: strength ?? 0.5 };
+  const rate = strength ?? 0.25;
+  if (rate >= 1) throw new RuleError(`rule.strength: expected a share below 1 with rule.pair=dropout, got ${rate}`);
+  return { kind: pair, rate };
 }
 
 /** The first and the second half of the input, cut between positions of the layer below where it has several. */

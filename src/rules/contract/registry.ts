@@ -25,7 +25,7 @@ export class Registry {
   readonly #partners = new Map<string, { readonly request: PartnerRequest; readonly tokens: Tensor }>();
 
   constructor(
-    /** Symbols i32 [batch, length]. */
+    /** The examples: symbols i32 [batch, length], or real numbers f32 [batch, length]. */
     readonly tokens: Tensor,
     /** Classes i32 [batch]. */
     readonly labels: Tensor,
@@ -40,7 +40,7 @@ export class Registry {
   get noises(): readonly Noise[] {
     return [...this.#noises.values()];
   }
-  /** Second inputs that the rule wants: symbols i32 [batch, length] of each kind of partner. */
+  /** Second inputs that the rule wants: [batch, length] of each kind of partner, symbols or numbers as the examples are. */
   get partners(): readonly { readonly request: PartnerRequest; readonly tokens: Tensor }[] {
     return [...this.#partners.values()];
   }
@@ -77,12 +77,12 @@ export class Registry {
     return tensor;
   }
 
-  /** Symbols of every example's partner, i32 [batch, length]. */
+  /** Every example's partner, [batch, length], symbols or numbers as the examples are. */
   partner(request: PartnerRequest): Tensor {
     const name = partnerName(request);
     const known = this.#partners.get(name);
     if (known !== undefined) return known.tokens;
-    const tokens = input(name, this.tokens.shape, "int32");
+    const tokens = input(name, this.tokens.shape, this.tokens.dtype);
     this.#partners.set(name, { request, tokens });
     return tokens;
   }

@@ -13,8 +13,8 @@ export interface WorkspaceInputs {
   readonly registry: Registry;
   /** The network's parameters, a list for each layer, the read-out last: the weight, then the bias where there is one. */
   readonly parameters: readonly (readonly Parameter[])[];
-  /** One-hot encoding of symbols as the network's input [batch, positions, channels]. */
-  readonly encode: (tokens: Tensor) => Tensor;
+  /** Examples [batch, length] as the network's input [batch, positions, channels]: symbols in one-hot code, real numbers as they are. */
+  readonly encode: (examples: Tensor) => Tensor;
   readonly between?: Between | undefined;
 }
 

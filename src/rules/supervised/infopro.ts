@@ -29,13 +29,13 @@ function contrast(z: Tensor, { target }: Workspace, temperature: number): Tensor
   return partnerCrossEntropy(scores, partners, itself.oneMinus());
 }
 
-/** BCE(w_l(h_l), x): - x log sigmoid(s) - (1 - x) log(1 - sigmoid(s)), mean over the input. */
-function reconstruction(view: LayerView, { pooling }: InfoproOptions, { input }: Workspace): Tensor {
+/** BCE(w_l(h_l), x): - x log sigmoid(s) - (1 - x) log(1 - sigmoid(s)), mean over the input; of real numbers (s - x)^2 / 2, as BCE has no minimum there. */
+function reconstruction(view: LayerView, { pooling }: InfoproOptions, { input, network }: Workspace): Tensor {
   const x = input.reshape([input.size(0), input.size(1) * input.size(2)]);
   const s = linearHead(view, "decoder", pooled(view, pooling), x.size(1)).add(
     view.head("decoderBias", [1, x.size(1)], 0),
   );
-  return softplus(s).sub(s.mul(x)).mean();
+  return network.input.values === "real" ? s.sub(x).square().mul(0.5).mean() : softplus(s).sub(s.mul(x)).mean();
 }
 
 /** Information propagation per layer. */
@@ -50,7 +50,7 @@ export const infopro = layerwise({
   source: "Wang, Ni, Song, Yang and Huang 2021, eq. 6-8",
   choices:
     "The source's decoder and heads are small convolutional networks, its lambdas tuned per network (e.g. 5 to 0.2 and 0.05 to 0.5); those of a " +
-    "one-hot string are not known, so they are options.",
+    "one-hot string are not known, so they are options. Inputs that are real numbers are reconstructed by half the mean squared error.",
   relation: "none",
   reads: ["pre", "post", "lateral", "localHead", "label", "otherActivity", "positions"],
   options,

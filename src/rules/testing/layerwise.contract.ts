@@ -181,6 +181,8 @@ export function naivePair(
     "same-class": withPartner,
     shuffled: withPartner,
     resample: withPartner,
+    noise: withPartner,
+    dropout: withPartner,
     context: (): [Cube, Cube] =>
       siblings < 2
         ? [halves[0][of], halves[1][of]]

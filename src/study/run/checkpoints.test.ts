@@ -18,14 +18,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const base = {
+  task: { v: 4, m: 3, depth: 2 },
+  data: { train: 64, validation: 16, test: 16 },
+  network: { width: 6 },
+};
 const runs = expand(
   defineStudy({
     name: "long",
     question: "?",
     base: {
-      task: { v: 4, m: 3, depth: 2 },
-      data: { train: 64, validation: 16, test: 16 },
-      network: { width: 6 },
+      ...base,
       rule: { id: "info-nce", pair: "same-class" },
       train: { steps: 1200, batch: 16, curveEvery: 100, keep: "best" },
     },
@@ -100,7 +103,7 @@ it("weights are those of every run, and are not kept where that is asked", async
     defineStudy({
       name: "one",
       question: "?",
-      base: { ...runs[0]!.spec, train: { steps: 3, batch: 16 }, rule: { id: "dfa" } },
+      base: { ...base, train: { steps: 3, batch: 16 }, rule: { id: "dfa" } },
     }),
   );
   const store = await openStore(join(folder, "weights"));

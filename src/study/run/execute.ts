@@ -11,7 +11,9 @@ import { checkpointSteps, removeCheckpoints } from "./checkpoints.ts";
 import { failuresOf, rowsOf, weightsOf } from "./group-rows.ts";
 import { groupRuns, type RunGroup } from "./groups.ts";
 import { type PlannedModel, PlannedModels } from "./planned-model.ts";
+import { keptNetworkOf } from "./user-networks.ts";
 import { keptRuleOf } from "./user-rules.ts";
+import { keptTaskOf } from "./user-tasks.ts";
 import { machineProvenance } from "./provenance.ts";
 import type { Reply, Request } from "./protocol.ts";
 import type { Outcome } from "../store/rows.ts";
@@ -182,7 +184,10 @@ class Execution {
       const { certificate, digest: graph, undeclared } = planned;
       const origin = {
         ...{ study, threads: this.options.threads ?? group.threads, machine: this.machine },
-        knows: { certificate, graph, undeclared, rule: keptRuleOf(planned.model.rule) },
+        knows: {
+          ...{ certificate, graph, undeclared, rule: keptRuleOf(planned.model.rule) },
+          ...{ task: keptTaskOf(planned.spec.task), network: keptNetworkOf(planned.spec) },
+        },
       };
       const { rows, curves } =
         reply.kind === "done"

@@ -8,14 +8,15 @@
 import { type Network, parameterCount } from "../../networks/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import { lengthOf, networkOf } from "./build.ts";
+import { taskDefinitionOf, taskOptionsOf } from "./user-tasks.ts";
 
 /** The limits. */
 export const limits = {
-  /** Symbols of a string. */
-  string: 2 ** 20,
-  /** Symbols in the productions of a task, all levels together. */
-  productions: 2 ** 26,
-  /** Symbols and labels of train, validation and test strings together: 1 GiB. */
+  /** Symbols or numbers of an example. */
+  example: 2 ** 20,
+  /** What a task keeps besides its examples: the productions of a hierarchy, all levels together. */
+  kept: 2 ** 26,
+  /** Symbols or numbers, and labels, of train, validation and test examples together: 1 GiB. */
   data: 2 ** 28,
   /** Hidden layers. */
   layers: 256,
@@ -36,7 +37,7 @@ export function refuseTooLarge(spec: RunSpec): void {
   checkActivity(spec, network);
 }
 
-/** Throws likewise for a task and the strings drawn of it. */
+/** Throws likewise for a task and the examples drawn of it. */
 export function refuseLargeTask(spec: Pick<RunSpec, "task" | "data">): void {
   checkTask(spec);
   checkData(spec);
@@ -53,22 +54,12 @@ export function refuseLongTrace(spec: RunSpec, steps: number): void {
   );
 }
 
-function checkTask({ task: { v, m, s, depth, classes } }: Pick<RunSpec, "task">): void {
-  if (s ** depth > limits.string) {
-    const fitting = Math.floor(Math.log(limits.string) / Math.log(s) + 1e-9);
-    throw new Error(
-      `task.depth: expected strings of at most ${limits.string} symbols, got s^depth = ${s}^${depth}; ` +
-        (fitting > 0 ? `task.depth=${fitting} fits` : `lower task.s`),
-    );
-  }
-  const perProduction = s * (classes + (depth - 1) * v);
-  if (m * perProduction <= limits.productions) return;
-  throw new Error(
-    `task: expected productions of at most ${limits.productions} symbols, got m * s * (classes + (depth - 1) * v) = ${m * perProduction}; ` +
-      (perProduction <= limits.productions
-        ? `task.m=${Math.floor(limits.productions / perProduction)} fits`
-        : "lower task.v"),
-  );
+function checkTask({ task }: Pick<RunSpec, "task">): void {
+  const definition = taskDefinitionOf(task);
+  definition.refuseLarge?.(taskOptionsOf(task), { example: limits.example, kept: limits.kept });
+  const length = lengthOf({ task });
+  if (length > limits.example)
+    throw new Error(`task: expected examples of at most ${limits.example} symbols or numbers, got ${length}`);
 }
 
 function checkData(spec: Pick<RunSpec, "task" | "data">): void {
@@ -82,8 +73,8 @@ function checkData(spec: Pick<RunSpec, "task" | "data">): void {
   );
 }
 
-function checkLayers({ network: { widths, depth = 0 } }: RunSpec): void {
-  const layers = widths?.length ?? depth;
+function checkLayers({ network }: RunSpec): void {
+  const layers = network.widths?.length ?? ("depth" in network ? (network.depth ?? 0) : 0);
   if (layers > limits.layers)
     throw new Error(`network.depth: expected at most ${limits.layers} hidden layers, got ${layers}; lower it`);
 }

@@ -1,7 +1,7 @@
 /**
  * From a study to its runs: every combination of its axes as a complete specification with its identity.
  */
-import { completeSpec } from "../run/build.ts";
+import { completeSpec, presetSpec } from "../run/build.ts";
 import { runIdentity } from "./identity.ts";
 import type { AxisValue } from "./keys.ts";
 import { labelOf, ruleNameOf, withValue } from "./keys.ts";
@@ -23,7 +23,7 @@ export interface ExpandOptions {
 /**
  * Every run of a study in grid order, tuned keys varying fastest; a specification that comes up twice is kept once.
  * Values are set in the order base, rule, settings of that rule, other axes, tuned keys. Throws when there are more runs
- * than the limit, when keys are tuned without validation strings, and when a combination is not a valid specification.
+ * than the limit, when keys are tuned without validation examples, and when a combination is not a valid specification.
  */
 export function expand(
   study: Study,
@@ -43,7 +43,7 @@ export function expand(
       if (study.tune && spec.data.validation === 0) {
         throw new Error(
           `study "${study.name}": expected data.validation > 0 to choose ${over.flatMap(({ keys }) => keys).join(", ")} by, ` +
-            "got 0; the test strings are never used for choosing",
+            "got 0; the test examples are never used for choosing",
         );
       }
       const run = identify(spec);
@@ -66,9 +66,9 @@ function specOf(
   for (const [key, value] of Object.entries({ ...own, ...others, ...tuned })) spec = withValue(spec, key, value);
   const at = Object.entries({ ...axes, ...tuned }).map(([key, value]) => `${key}=${labelOf(value)}`);
   const where = `study "${study.name}"${at.length === 0 ? "" : `: run ${at.join(" ")}`}`;
-  const parsed = RunSpec.safeParse(spec);
-  if (!parsed.success) throw new Error(`${where}: ${issueText(parsed.error, [])}`);
   try {
+    const parsed = RunSpec.safeParse(presetSpec(spec));
+    if (!parsed.success) throw new Error(issueText(parsed.error, []));
     return complete(parsed.data);
   } catch (error) {
     throw new Error(`${where}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });

@@ -2,7 +2,7 @@
  * The identity of a run: what the store, the planner and every report call it by.
  *
  * Part of it is every leaf of the parsed specification: task, data, network, rule with its options, train, probes, seed and
- * seeds, engine. A rule read from a file is named with a digest of the file; where the file lies is not part of it, nor are the study that asked, the program's version and commit, the machine, the threads and the
+ * seeds, engine. A rule or task read from a file is named with a digest of the file, a network read from one stands there with its layers; where a file lies is not part of it, nor are the study that asked, the program's version and commit, the machine, the threads and the
  * replicas a run was computed with: a stored row names those in its provenance. It follows that changed code does not change an
  * identity; a study that is to be computed anew needs a new store.
  */
@@ -13,7 +13,7 @@ import type { RunSpec } from "./spec.ts";
  * Hash of a complete specification (one that `RunSpec.parse` returned): 16 hex digits, the first 64 bits of the SHA-256 of
  * its canonical JSON. Equal specifications have equal identities whatever the order of their keys. Throws as `canonicalJson`.
  */
-export function runIdentity({ ruleFile: _place, ...spec }: RunSpec): string {
+export function runIdentity({ ruleFile: _rule, taskFile: _task, networkFile: _network, ...spec }: RunSpec): string {
   return createHash("sha256").update(canonicalJson(spec)).digest("hex").slice(0, 16);
 }
 

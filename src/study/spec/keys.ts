@@ -3,9 +3,11 @@
  * what value each expects, and how to read and set one. Derived from `RunSpec` itself, so that a key exists as soon as
  * the specification has it.
  */
-import { distance } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
+import { taskCatalogue } from "../../tasks/index.ts";
 import { RunSpec } from "./spec.ts";
+import { isTaskName, publishedTaskSchema, taskGroup, taskNames } from "./task-spec.ts";
 
 /** Plain data that a key can hold. */
 export type AxisValue = string | number | boolean | readonly AxisValue[] | { readonly [key: string]: AxisValue };
@@ -15,6 +17,9 @@ export interface ValueSchema {
   readonly type?: string;
   readonly const?: unknown;
   readonly enum?: readonly unknown[];
+  /** What may stand there besides the values of `enum`, and an example of it. */
+  readonly pattern?: string;
+  readonly example?: string;
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
@@ -28,10 +33,11 @@ export interface ValueSchema {
 /** JSON Schema of what a person may write as a run specification. Everything in it is optional. */
 export function runSpecJsonSchema(): Record<string, unknown> {
   const schema: Record<string, unknown> = z.toJSONSchema(RunSpec, { io: "input" });
-  // `task` goes through a preprocess step, which zod reports as required although the step fills it in.
+  // What `task` may be, the catalogue of tasks says; it goes through a preprocess step, which zod reports as required although the step fills it in.
   const required = Array.isArray(schema.required) ? schema.required.filter((key) => key !== "task") : [];
   delete schema.required;
-  return required.length > 0 ? { ...schema, required } : schema;
+  const properties = { ...(schema.properties as Record<string, unknown>), task: publishedTaskSchema() };
+  return { ...schema, ...(required.length > 0 ? { required } : {}), properties };
 }
 
 let table: ReadonlyMap<string, ValueSchema> | undefined;
@@ -47,9 +53,29 @@ export function specKeys(): ReadonlyMap<string, ValueSchema> {
       collect(key, value);
     }
   };
-  collect("", runSpecJsonSchema());
+  const { properties = {} } = runSpecJsonSchema() as ValueSchema;
+  collect("", { properties: { ...properties, task: taskGroup() } });
+  // A file may stand for an architecture.
+  const architecture = keys.get("network.architecture");
+  if (architecture !== undefined)
+    keys.set("network.architecture", { ...architecture, pattern: networkFile, example: "./my-network.ts" });
   table = keys;
   return keys;
+}
+
+const networkFile = "\\.[cm]?[jt]s$";
+
+/** Groups that a name may stand for: of a task, or a file with a network. */
+const namedBy: Readonly<Record<string, string>> = { task: "task.id", network: "network.architecture" };
+
+/** The key that a group given as a name means: `task.id` for `task=rhm`, `network.architecture` for `network=./my-network.ts`. */
+export function nameKeyOf(key: string): string | undefined {
+  return namedBy[key];
+}
+
+/** True for `task.<option>`, which is open where the task is one of one's own. */
+export function isTaskOption(key: string): boolean {
+  return /^task\.[A-Za-z_][\w-]*$/.test(key);
 }
 
 /** True for `rule.<option>`, whose values only the rule itself can check. */
@@ -58,10 +84,11 @@ export function isRuleOption(key: string): boolean {
 }
 
 /**
- * The schema of `key`'s value; undefined for a rule option, which is open.
+ * The schema of `key`'s value; undefined for an option of a rule, or of a task of one's own (`ownTask`), which is open.
  * Throws when there is no such key: `<where>: expected a key ..., got ...; did you mean ...?`
  */
-export function schemaOfKey(where: string, key: string): ValueSchema | undefined {
+export function schemaOfKey(where: string, key: string, ownTask = false): ValueSchema | undefined {
+  if (ownTask && isTaskOption(key) && key !== "task.id") return undefined;
   const schema = specKeys().get(key);
   if (schema) return schema;
   if (isRuleOption(key)) return undefined;
@@ -85,7 +112,8 @@ function lastPart(key: string): string {
 
 /** What a value of this schema must be, in words: `an integer > 0`, `one of sgd, adam, adamw`. */
 export function describeValue(schema: ValueSchema): string {
-  if (schema.enum) return `one of ${schema.enum.join(", ")}`;
+  if (schema.enum)
+    return `one of ${schema.enum.join(", ")}${schema.example === undefined ? "" : `, or a file (${schema.example})`}`;
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.type === "array") return `a list in brackets of values that are ${describeValue(schema.items ?? {})}`;
   if (schema.type === "boolean") return "true or false";
@@ -108,7 +136,10 @@ function bounds(schema: ValueSchema): string[] {
 
 /** Whether `value` is one the schema allows. `RunSpec.parse` has the last word; this one can name the key. */
 export function allows(schema: ValueSchema, value: unknown): boolean {
-  if (schema.enum) return schema.enum.includes(value);
+  if (schema.enum) {
+    const isOther = schema.pattern !== undefined && typeof value === "string" && new RegExp(schema.pattern).test(value);
+    return isOther || schema.enum.includes(value);
+  }
   if (schema.const !== undefined) return value === schema.const;
   switch (schema.type) {
     case "integer":
@@ -142,10 +173,31 @@ function within(schema: ValueSchema, value: number): boolean {
 }
 
 /** Throws unless `value` may stand at `key`: `<where>: expected <what> at <key>, got <value>; ...`. */
-export function checkValue(where: string, key: string, value: unknown): void {
-  const schema = schemaOfKey(where, key);
-  if (schema === undefined || allows(schema, value)) return;
+export function checkValue(where: string, key: string, value: unknown, ownTask = false): void {
+  const name = typeof value === "string" ? nameKeyOf(key) : undefined;
+  if (name !== undefined) {
+    checkValue(where, name, value, ownTask);
+    return;
+  }
+  if (key === "task.id") refuseTaskName(where, value);
+  const schema = schemaOfKey(where, key, ownTask);
+  if (schema === undefined || (isRecord(value) && ownTask && key === "task") || allows(schema, value)) return;
   throw new Error(`${where}: expected ${describeValue(schema)}, got ${JSON.stringify(value)}${advice(schema)}`);
+}
+
+/** Throws where a name is of no task. */
+export function refuseTaskName(where: string, name: unknown): void {
+  if (typeof name === "string" && isTaskName(name)) return;
+  const nearest =
+    typeof name === "string"
+      ? closest(
+          name,
+          taskCatalogue.map(({ id }) => id),
+        )
+      : undefined;
+  throw new Error(
+    `${where}: expected ${taskNames}, got ${JSON.stringify(name)}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
+  );
 }
 
 /** What to do about a refused value: what the key means and what it is when left out. */
@@ -171,16 +223,24 @@ export function valueAt(spec: unknown, key: string): unknown {
 }
 
 /**
- * A copy of `spec` with `value` at a dotted key. A group (`task`) is merged key by key. A rule is replaced whole by a new
+ * A copy of `spec` with `value` at a dotted key. A group (`task`) is merged key by key, and so is a name that stands for one. A rule is replaced whole by a new
  * one, and a rule option is added to the rule there is (`backprop` when none was named).
  */
 export function withValue<S extends object>(spec: S, key: string, value: unknown): S {
   const [head = "", ...rest] = key.split(".");
   const old: unknown = Reflect.get(spec, head);
-  const current = head === "rule" ? asRule(old) : isRecord(old) ? old : {};
+  const current = head === "rule" ? asRule(old) : asGroup(head, old);
   if (rest.length > 0) return { ...spec, [head]: withValue(current, rest.join("."), value) };
-  const merge = head !== "rule" && isRecord(value) && isRecord(old);
-  return { ...spec, [head]: merge ? { ...old, ...value } : value };
+  if (head === "rule") return { ...spec, [head]: value };
+  const given = nameKeyOf(head) !== undefined && typeof value === "string" ? asGroup(head, value) : value;
+  return { ...spec, [head]: isRecord(given) && old !== undefined ? { ...current, ...given } : given };
+}
+
+/** A group as an object: a name stands under its key. */
+function asGroup(head: string, group: unknown): Record<string, unknown> {
+  const name = nameKeyOf(head);
+  if (typeof group === "string" && name !== undefined) return { [name.slice(head.length + 1)]: group };
+  return isRecord(group) ? group : {};
 }
 
 function asRule(rule: unknown): Record<string, unknown> {

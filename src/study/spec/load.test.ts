@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { valueAt } from "./keys.ts";
 import { expand } from "./expand.ts";
 import { loadStudy, studyFromWords } from "./load.ts";
 
@@ -43,7 +44,7 @@ describe("loadStudy", () => {
   it("makes a study of one run from a bare specification", async () => {
     const loaded = await loadStudy(await file("my run.yaml", "task: { v: 4 }\ntrain: { learningRate: 1e-3 }\n"));
     expect(loaded.name).toBe("my-run");
-    expect(expand(loaded).map(({ spec }) => [spec.task.v, spec.train.learningRate])).toEqual([[4, 0.001]]);
+    expect(expand(loaded).map(({ spec }) => [valueAt(spec, "task.v"), spec.train.learningRate])).toEqual([[4, 0.001]]);
   });
 
   it("begins every error with the file", async () => {
@@ -80,7 +81,7 @@ describe("loadStudy", () => {
 describe("studyFromWords", () => {
   it("takes overrides alone", async () => {
     const inline = await studyFromWords(["rule=backprop,oja", "task.v=4"]);
-    expect(expand(inline).map(({ spec }) => [spec.rule.id, spec.task.v])).toEqual([
+    expect(expand(inline).map(({ spec }) => [spec.rule.id, valueAt(spec, "task.v")])).toEqual([
       ["backprop", 4],
       ["oja", 4],
     ]);

@@ -11,8 +11,8 @@ import { parseDocument } from "yaml";
 import { isRecord } from "./keys.ts";
 import { parseOverrides } from "./overrides.ts";
 import type { Study, StudyInput } from "./study.ts";
-import { defineStudy, overrideStudy, ruleNames } from "./study.ts";
-import { adoptRuleFile, isRuleFile } from "../run/user-rules.ts";
+import { defineStudy, hasOwnTask, overrideStudy } from "./study.ts";
+import { adoptOwnFiles } from "../run/own-files.ts";
 
 const MODULES = [".ts", ".mts", ".js", ".mjs"];
 const KNOWN = [".json", ".yaml", ".yml", ...MODULES];
@@ -26,16 +26,14 @@ const STUDY_KEYS = ["name", "question", "base", "grid", "tune", "perRule"];
 export async function studyFromWords(words: readonly string[]): Promise<Study> {
   const [first] = words;
   const study =
-    first === undefined || first.includes("=")
-      ? inlineStudy(words)
-      : overrideStudy(await loadStudy(first), parseOverrides(words.slice(1)));
-  await adoptRuleFiles(study);
+    first === undefined || first.includes("=") ? inlineStudy(words) : await overridden(first, words.slice(1));
+  await adoptOwnFiles(study);
   return study;
 }
 
-/** Reads the rules of one's own that a study names, so that it can be planned. Throws as `adoptRuleFile`. */
-export async function adoptRuleFiles(study: Study): Promise<void> {
-  for (const rule of ruleNames(study)) if (isRuleFile(rule)) await adoptRuleFile(rule);
+async function overridden(file: string, words: readonly string[]): Promise<Study> {
+  const study = await loadStudy(file);
+  return overrideStudy(study, parseOverrides(words, { ownTask: hasOwnTask(study) }));
 }
 
 /** A study without a file: the overrides alone, on the defaults of the specification. Throws as `parseOverrides`. */

@@ -149,7 +149,7 @@ describe("parseOverrides", () => {
         "override seed: expected a key once, got it twice; for several values write seed=a,b",
         "override seed: expected a value, got an empty one in """,
         "override seed: expected a value, got an empty one in "1,,2"",
-        "override task: expected one of its keys to be set, got "3"; write one of task.id, task.v, task.m, task.s, task.depth, task.classes",
+        "override task: expected one of rhm, gaussian-mixture, or a file (./data.npz, ./data.safetensors, ./my-task.ts), got "3"; did you mean rhm?",
         "override network.widths: expected a list in brackets of values that are an integer > 0, got "64" (units of each hidden layer, input side first; overrides width and depth)",
         "override network.widths: expected brackets to close, got "[64,"",
         "override network.widths: expected a list or an object in JSON, got [64 32]; for example [64,32]",

@@ -6,12 +6,13 @@
  * specification; those of rule options, which are open, by how they look. A range to draw from (`log(1e-4..1e-1)`) makes an axis too.
  */
 import type { AxisValue, ValueSchema } from "./keys.ts";
-import { advice, allows, describeValue, isRecord, schemaOfKey, withValue } from "./keys.ts";
+import { advice, allows, describeValue, isRecord, nameKeyOf, refuseTaskName, schemaOfKey, withValue } from "./keys.ts";
 import { drawValues, mostSamples, parseRange, type Range, type Sampling } from "./ranges.ts";
-import type { RunSpec, RunSpecInput } from "./spec.ts";
+import { isOwnTask } from "./task-spec.ts";
+import type { RunSpecInput } from "./spec.ts";
 
 /** A run specification in which everything is optional, as a study or a command line gives it. */
-export type BaseSpec = Omit<RunSpecInput, "task"> & { readonly task?: Partial<RunSpec["task"]> };
+export type BaseSpec = RunSpecInput;
 
 /** One axis of a grid: a dotted key and the values it takes, in order. */
 export interface Axis {
@@ -38,31 +39,37 @@ const LONGEST_RANGE = 10_000;
 
 /**
  * Parses `key=value` overrides. Throws on a word that is not `key=value`, an unknown key, a key given twice, and a value
- * its key does not allow; the text names the key, what was expected and what was given.
+ * its key does not allow; the text names the key, what was expected and what was given. Options of a task are open where the task is one of
+ * one's own: among the words, or before them (`ownTask`).
  */
-export function parseOverrides(words: readonly string[], sampling?: Sampling): Overrides {
-  return overridesFrom(parseWords(words), sampling);
+export function parseOverrides(
+  words: readonly string[],
+  { sampling, ownTask = false }: { readonly sampling?: Sampling | undefined; readonly ownTask?: boolean } = {},
+): Overrides {
+  return overridesFrom(parseWords(words, ownTask), sampling);
 }
 
 /** What words `key=value` give to each key, in order. Throws as `parseOverrides`. */
-export function parseWords(words: readonly string[]): Map<string, Given> {
+export function parseWords(words: readonly string[], ownTask = false): Map<string, Given> {
+  const open =
+    ownTask || words.some((word) => /^task(\.id)?=/.test(word) && isOwnTask(word.slice(word.indexOf("=") + 1)));
   const given = new Map<string, Given>();
   for (const word of words) {
     const split = word.indexOf("=");
     if (split <= 0) throw new Error(`override: expected key=value, got "${word}"; for example train.learningRate=1e-3`);
     const written = word.slice(0, split).trim();
-    const key = written === "rule.id" ? "rule" : written;
+    const key = { "rule.id": "rule", "task.id": "task", "network.architecture": "network" }[written] ?? written;
     const where = `override ${key}`;
     if (given.has(key))
       throw new Error(`${where}: expected a key once, got it twice; for several values write ${key}=a,b`);
-    given.set(key, parseGiven(where, key, word.slice(split + 1)));
+    given.set(key, parseGiven(where, key, word.slice(split + 1), open));
   }
   return given;
 }
 
 /** What a text gives to a key: a range, or values. Throws as `parseRange` and `parseValues`. */
-export function parseGiven(where: string, key: string, text: string): Given {
-  return parseRange(where, key, text) ?? parseValues(where, key, text);
+export function parseGiven(where: string, key: string, text: string, ownTask = false): Given {
+  return parseRange(where, key, text) ?? parseValues(where, key, text, ownTask);
 }
 
 /** Whether what is given is a range. */
@@ -111,9 +118,10 @@ export function checkedSampling(where: string, { text }: Pick<Range, "text">, sa
   throw new Error(`${where}: expected 1 to ${mostSamples} samples, got ${sampling.samples}`);
 }
 
-/** `base` with single values by dotted key set in it; a rule is set before its options. */
+/** `base` with single values by dotted key set in it; what has options is set before them. */
 export function baseWith(base: BaseSpec, settings: Readonly<Record<string, AxisValue>>): BaseSpec {
-  const ordered = Object.entries(settings).sort(([a], [b]) => Number(b === "rule") - Number(a === "rule"));
+  const isFirst = (key: string): number => Number(["rule", "task", "network"].includes(key));
+  const ordered = Object.entries(settings).sort(([a], [b]) => isFirst(b) - isFirst(a));
   return ordered.reduce<BaseSpec>((spec, [key, value]) => withValue(spec, key, value), base);
 }
 
@@ -121,8 +129,14 @@ export function baseWith(base: BaseSpec, settings: Readonly<Record<string, AxisV
  * The values that the text after `=` stands for: one, or several for a comma list or range. `where` begins error texts.
  * Throws on an unknown key and on a value the key does not allow.
  */
-export function parseValues(where: string, key: string, text: string): AxisValue[] {
-  const schema = schemaOfKey(where, key);
+export function parseValues(where: string, key: string, text: string, ownTask = false): AxisValue[] {
+  const name = nameKeyOf(key);
+  const schema = schemaOfKey(where, name ?? key, ownTask);
+  if (name === "task.id") {
+    const names = splitList(where, text).map((item) => item.text);
+    for (const one of names) refuseTaskName(where, one);
+    return names;
+  }
   if (schema?.type === "object") {
     const inside = Object.keys(schema.properties ?? {}).map((name) => `${key}.${name}`);
     throw new Error(`${where}: expected one of its keys to be set, got "${text}"; write one of ${inside.join(", ")}`);

@@ -97,7 +97,7 @@ describe("random search", () => {
 
   it("is the same on a command line, as axes of a grid", () => {
     const words = ["train.learningRate=log(1e-4..1e-1)", "network.width=uniform(8..64)", "seed=0,1"];
-    const { axes, drawn: ranges } = parseOverrides(words, { samples: 3, seed: 0 });
+    const { axes, drawn: ranges } = parseOverrides(words, { sampling: { samples: 3, seed: 0 } });
     expect(Object.keys(ranges)).toEqual(["train.learningRate", "network.width"]);
     const grid = Object.fromEntries(axes.map(({ key, values }) => [key, values]));
     const runs = expand(defineStudy({ name: "s", question: "?", grid, drawn: ranges }));

@@ -5,36 +5,27 @@
  * run and its identity (the hash of the canonical form, `identity.ts`) does not depend on what was left unsaid.
  */
 import { z } from "zod";
-import { networkDefaults } from "../../networks/index.ts";
-import { rhmDefaults } from "../../tasks/index.ts";
+import { layerSchema, networkDefaults } from "../../networks/index.ts";
+import { type TaskSpecInput, TaskSpecSchema } from "./task-spec.ts";
 
 const count = z.int().positive();
 
-/** The random hierarchy model (Cagnetta et al. 2024). `classes` defaults to `v`. */
-const RhmTaskSpec = z
-  .strictObject({
-    id: z.literal("rhm").default("rhm"),
-    v: count.default(rhmDefaults.v).describe("vocabulary: symbols per level"),
-    m: count.default(rhmDefaults.m).describe("multiplicity: productions (synonyms) per symbol"),
-    s: z.int().min(2).default(rhmDefaults.s).describe("branching: symbols per production"),
-    depth: count.default(rhmDefaults.depth).describe("levels of the hierarchy; strings have s^depth symbols"),
-    classes: count.optional().describe("number of classes; v when left out"),
-  })
-  .transform((task) => ({ ...task, classes: task.classes ?? task.v }));
-
-/** How many strings of each set. */
+/** How many examples of each set. */
 export const DataSpec = z.strictObject({
-  train: count.default(4000).describe("training strings"),
+  train: count.default(4000).describe("training examples"),
   validation: z
     .int()
     .min(0)
     .default(1000)
-    .describe("held-out strings for choosing hyper-parameters; never the test set"),
-  test: count.default(2000).describe("test strings"),
+    .describe("held-out examples for choosing hyper-parameters; never the test set"),
+  test: count.default(2000).describe("test examples"),
 });
 
-const NetworkSpec = z.strictObject({
-  architecture: z.enum(["tree-cnn", "locally-connected", "mlp"]).default(networkDefaults.architecture),
+const NetworkShape = z.strictObject({
+  architecture: z
+    .enum(["tree-cnn", "locally-connected", "mlp", "own"])
+    .default(networkDefaults.architecture)
+    .describe("own: the layers that network.layers lists; a file (./my-network.ts, network=... for short) lists them"),
   width: count.default(networkDefaults.width).describe("units per hidden layer (per position in the tree networks)"),
   widths: z.array(count).optional().describe("units of each hidden layer, input side first; overrides width and depth"),
   depth: count.optional().describe("hidden layers; the task's depth when left out"),
@@ -45,6 +36,24 @@ const NetworkSpec = z.strictObject({
     .enum(["flatten", "mean"])
     .default(networkDefaults.readout)
     .describe("how the read-out sees several positions of the top layer"),
+  layers: z
+    .array(layerSchema)
+    .min(1)
+    .optional()
+    .describe("hidden layers one by one, input side first, in place of architecture, width, widths and depth"),
+});
+
+/** Where layers are listed, architecture and widths say what they are. */
+const NetworkSpec = NetworkShape.transform(({ layers, ...network }, context) => {
+  if (layers === undefined && network.architecture === "own")
+    context.issues.push({
+      ...{ code: "custom", path: ["layers"], input: layers },
+      message: "expected a list of layers with network.architecture=own, got none",
+    });
+  if (layers === undefined) return network;
+  const widths = layers.map(({ width }) => width);
+  const { depth: _depth, ...rest } = network;
+  return { ...rest, architecture: "own" as const, width: Math.max(...widths), widths, layers };
 });
 
 /** A rule by name, with its own options; the rule checks them (`rules/catalogue.ts`). `"backprop"` is short for `{ id: "backprop" }`. */
@@ -107,8 +116,12 @@ export const TrainSpec = z.strictObject({
 
 /** Seeds of single streams of chance. */
 export const SeedsSpec = z.strictObject({
-  task: z.int().min(0).optional().describe("draws the rules of the hierarchy"),
-  data: z.int().min(0).optional().describe("draws train, validation and test strings"),
+  task: z
+    .int()
+    .min(0)
+    .optional()
+    .describe("draws what all examples of the task share: the rules of a hierarchy, the centres of a mixture"),
+  data: z.int().min(0).optional().describe("draws train, validation and test examples"),
   init: z.int().min(0).optional().describe("initial weights, feedback and other fixed random matrices"),
   order: z.int().min(0).optional().describe("order of the batches and choice of pairs"),
   noise: z.int().min(0).optional().describe("noise a rule asks for at each step"),
@@ -121,9 +134,17 @@ const EngineSpec = z.strictObject({
 /** Everything that decides a run's numbers. Unknown keys are refused. */
 export const RunSpec = z
   .strictObject({
-    task: z.preprocess((task) => task ?? {}, RhmTaskSpec),
+    task: TaskSpecSchema,
+    taskFile: z
+      .string()
+      .optional()
+      .describe("file a task of one's own was read from; filled in from task=./data.npz or task=./my-task.ts"),
     data: DataSpec.prefault({}),
     network: NetworkSpec.prefault({}),
+    networkFile: z
+      .string()
+      .optional()
+      .describe("file a network of one's own was read from; filled in from network=./my-network.ts"),
     rule: RuleSpec,
     ruleFile: z
       .string()
@@ -148,4 +169,7 @@ function isValidated({ keep, patience, validateEvery }: z.output<typeof TrainSpe
 /** A complete specification, every default filled in. */
 export type RunSpec = z.output<typeof RunSpec>;
 /** What a person writes: everything optional. */
-export type RunSpecInput = z.input<typeof RunSpec>;
+export type RunSpecInput = Omit<z.input<typeof RunSpec>, "task" | "network"> & {
+  readonly task?: TaskSpecInput | undefined;
+  readonly network?: string | (Omit<z.input<typeof NetworkShape>, "architecture"> & { readonly architecture?: string });
+};

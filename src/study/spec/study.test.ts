@@ -67,7 +67,7 @@ describe("defineStudy", () => {
         "study "small": base.task.w: expected a key of the run specification, got "task.w"; did you mean task.v?",
         "study "small": base.train.steps: expected an integer > 0, got "many" (training steps, a batch each; default 2000)",
         "study "small": grid.train.lerningRate: expected a key of the run specification, got "train.lerningRate"; did you mean train.learningRate?",
-        "study "small": grid.data.train: expected an integer > 0, got -1 (training strings; default 4000)",
+        "study "small": grid.data.train: expected an integer > 0, got -1 (training examples; default 4000)",
         "study "small": grid.data.train: expected at least one value, got none",
         "study "small": grid.seed: expected an integer >= 0, got "0..x" (seed of every stream that seeds.* does not name; default 0)",
         "study "small": tune.over.data.train: expected a key that is not in grid; keep it in one of them",
@@ -76,7 +76,7 @@ describe("defineStudy", () => {
         "study "small": perRule.oja.train.learningRate: expected a key that is neither in grid nor tuned; every rule gets the same values of those",
         "study "small": perRule.aja: expected a rule that this study runs, got "aja"; did you mean oja? It runs backprop, oja",
         "study "small": controls.frozen: expected a rule that this study runs, got "frozen"; did you mean oja? It runs backprop, oja",
-        "study "small": expected data.validation > 0 to choose train.learningRate by, got 0; the test strings are never used for choosing",
+        "study "small": expected data.validation > 0 to choose train.learningRate by, got 0; the test examples are never used for choosing",
         "study "small": base.seed: expected an integer >= 0, got 1.5 (seed of every stream that seeds.* does not name; default 0)",
       ]
     `);

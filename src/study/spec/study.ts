@@ -8,16 +8,17 @@
 import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import type { AxisValue } from "./keys.ts";
-import { checkValue, isRecord, nearestKey, ruleNameOf, specKeys, withValue } from "./keys.ts";
+import { checkValue, isRecord, nearestKey, ruleNameOf, specKeys, valueAt, withValue } from "./keys.ts";
 import type { BaseSpec, Overrides } from "./overrides.ts";
 import { baseWith, checkedSampling, parseValues } from "./overrides.ts";
 import { drawValues, parseRange, type Sampling } from "./ranges.ts";
 import type { RunSpec } from "./spec.ts";
+import { isOwnTask, taskNameOf, type TaskSpecInput } from "./task-spec.ts";
 
-type Group = "task" | "data" | "network" | "train" | "seeds" | "engine";
+type Group = "data" | "network" | "train" | "seeds" | "engine";
 type LeafKey = { [G in Group]: `${G}.${Extract<keyof RunSpec[G], string>}` }[Group] | "probes" | "seed";
-/** A dotted key of the specification; options of a rule are open. */
-export type SpecKey = LeafKey | "rule" | Group | `rule.${string}`;
+/** A dotted key of the specification; options of a rule and of a task are open. */
+export type SpecKey = LeafKey | "rule" | Group | `rule.${string}` | "task" | `task.${string}`;
 
 type ValueOf<K> = K extends `${infer G}.${infer N}`
   ? G extends Group
@@ -27,11 +28,13 @@ type ValueOf<K> = K extends `${infer G}.${infer N}`
     : AxisValue
   : K extends "rule"
     ? string | { readonly id: string; readonly [option: string]: AxisValue }
-    : K extends Group
-      ? Partial<RunSpec[K]>
-      : K extends keyof RunSpec
-        ? RunSpec[K]
-        : never;
+    : K extends "task"
+      ? TaskSpecInput
+      : K extends Group
+        ? Partial<RunSpec[K]>
+        : K extends keyof RunSpec
+          ? RunSpec[K]
+          : never;
 
 /** Axes by key: a list of values, or text as on the command line (`"0..4"`, `"1e-3,1e-2"`, `"log(1e-4..1e-1)"` to draw from). */
 export type AxesInput = { readonly [K in SpecKey]?: readonly ValueOf<K>[] | string };
@@ -116,13 +119,14 @@ export function defineStudy(input: StudyInput): Study {
   const shape = StudyShape.safeParse(input);
   if (!shape.success) throw new Error(`${where}: ${issueText(shape.error, Object.keys(StudyShape.shape))}`);
   const { base = {}, grid = {}, tune, perRule = {}, drawn: ranges, ...words } = shape.data;
-  checkBase(`${where}: base`, base);
+  const ownTask = hasOwnTask(shape.data as Partial<Study>);
+  checkBase(`${where}: base`, base, ownTask);
   const shared = baseWith({}, base);
   const drawn: Record<string, string> = { ...ranges };
   const { samples, sampleSeed: seed = 0 } = words;
   const sampling = samples === undefined ? undefined : { samples, seed };
-  const axes = axesOf(`${where}: grid`, grid, drawn, sampling);
-  const over = tune ? axesOf(`${where}: tune.over`, tune.over, drawn, sampling) : {};
+  const axes = axesOf(`${where}: grid`, grid, drawn, sampling, ownTask);
+  const over = tune ? axesOf(`${where}: tune.over`, tune.over, drawn, sampling, ownTask) : {};
   checkDrawn(where, drawn, [axes, over]);
   for (const key of Object.keys(over)) {
     if (key in axes)
@@ -133,7 +137,7 @@ export function defineStudy(input: StudyInput): Study {
   for (const [rule, settings] of Object.entries(perRule)) {
     for (const [key, value] of Object.entries(settings)) {
       const path = `${where}: perRule.${rule}.${key}`;
-      checkValue(path, key, value);
+      checkValue(path, key, value, ownTask);
       if (key in axes || key in over) {
         throw new Error(
           `${path}: expected a key that is neither in grid nor tuned; every rule gets the same values of those`,
@@ -157,6 +161,20 @@ export function defineStudy(input: StudyInput): Study {
 export function ruleNames(study: Pick<Study, "grid" | "base">): string[] {
   const rules = study.grid.rule ?? [study.base.rule ?? "backprop"];
   return [...new Set(rules.map(ruleNameOf))];
+}
+
+/** Every value that a study gives a key, in its order, whether as a setting, on an axis, in a group or for one rule. */
+export function valuesIn({ base = {}, grid = {}, tune, perRule = {} }: Partial<Study>, key: string): unknown[] {
+  const axes = [...Object.entries(grid), ...Object.entries(tune?.over ?? {})].flatMap(([axis, values]) =>
+    (Array.isArray(values) ? values : String(values).split(",")).map((value) => [axis, value] as const),
+  );
+  const settings = [...Object.entries(base), ...axes, ...Object.values(perRule).flatMap((own) => Object.entries(own))];
+  return settings.flatMap(([name, value]) => valueAt(withValue({}, name, value), key) ?? []);
+}
+
+/** Whether a study names a task of one's own, whose options are then open. */
+export function hasOwnTask(study: Partial<Study>): boolean {
+  return valuesIn(study, "task").some((task) => isOwnTask(taskNameOf(task)));
 }
 
 /** The rule that others are compared with, by name; undefined when the study runs none such. */
@@ -252,6 +270,7 @@ function axesOf(
   axes: Record<string, unknown>,
   drawn: Record<string, string>,
   sampling: Sampling | undefined,
+  ownTask: boolean,
 ): Record<string, readonly AxisValue[]> {
   const entries = Object.entries(axes).map(([key, given]): [string, readonly AxisValue[]] => {
     const path = `${where}.${key}`;
@@ -260,9 +279,9 @@ function axesOf(
       drawn[key] = range.text;
       return [key, drawValues(key, range, checkedSampling(path, range, sampling))];
     }
-    if (typeof given === "string") return [key, parseValues(path, key, given)];
+    if (typeof given === "string") return [key, parseValues(path, key, given, ownTask)];
     const values = given as readonly AxisValue[];
-    for (const value of values) checkValue(path, key, value);
+    for (const value of values) checkValue(path, key, value, ownTask);
     return [key, values];
   });
   return Object.fromEntries(entries);
@@ -285,11 +304,11 @@ function checkDrawn(where: string, drawn: Record<string, string>, sections: read
     throw new Error(`${where}: drawn.${stray}: expected a key of grid or tune.over; leave it out`);
 }
 
-function checkBase(where: string, base: Record<string, unknown>, prefix = ""): void {
+function checkBase(where: string, base: Record<string, unknown>, ownTask: boolean, prefix = ""): void {
   for (const [name, value] of Object.entries(base)) {
     const key = prefix + name;
-    if (specKeys().get(key)?.type === "object" && isRecord(value)) checkBase(where, value, `${key}.`);
-    else if (value !== undefined) checkValue(`${where}.${key}`, key, value);
+    if (specKeys().get(key)?.type === "object" && isRecord(value)) checkBase(where, value, ownTask, `${key}.`);
+    else if (value !== undefined) checkValue(`${where}.${key}`, key, value, ownTask);
   }
 }
 

@@ -1,11 +1,12 @@
 /**
  * The columns of the two tables, and a row's way into them and back.
  *
- * Rows: `run`, `study`, `outcome`, `steps`, `message`, `rule` (its id), `ruleOptions` (its options as JSON), one column for every
+ * Rows: `run`, `study`, `outcome`, `steps`, `message`, `rule` (its id), `ruleOptions` (its options as JSON),
+ * `taskOptions` and `taskShape` (options of the task, and what its examples are, as JSON), one column for every
  * other leaf of the specification under its path (`task.v`, `train.learningRate`; NULL when not set), the six losses and errors
  * (NaN when not measured), `metrics` (a map from name to number), `wallSeconds`, `finishedAt`, `provenance.*`, `graph` and `compiled`
  * (names of what was certified and of what ran), `undeclared` (signals read and not claimed, as JSON), `certificate` (as JSON), `ruleSource`
- * (card and source of a rule from a file, as JSON), `spec` (the whole
+ * (card and source of a rule from a file, as JSON), `taskSource` and `networkSource` (likewise), `spec` (the whole
  * specification as JSON), `groupId` (the group of runs that was computed together; curves carry it too) and `schema` (`schema.ts`).
  * Curves: `run`, `step`, `metric`, `value`, `groupId`.
  *
@@ -24,12 +25,15 @@ import {
   VARCHAR,
 } from "@duckdb/node-api";
 import type { CurvePoint, Outcome, RunKnowledge, RunOverview, RunRow } from "./rows.ts";
+import type { KeptNetwork } from "../run/user-networks.ts";
 import type { KeptRule } from "../run/user-rules.ts";
+import { type KeptTask, taskOptionsOf, taskShapeOf } from "../run/user-tasks.ts";
+import { taskOptionSchemas } from "../spec/task-spec.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import type { Table } from "./problems.ts";
 import { storeSchema } from "./schema.ts";
 
-type ColumnType = "VARCHAR" | "BIGINT" | "DOUBLE" | "BOOLEAN" | "BIGINT[]" | "MAP(VARCHAR, DOUBLE)";
+type ColumnType = "VARCHAR" | "BIGINT" | "DOUBLE" | "BOOLEAN" | "BIGINT[]" | "MAP(VARCHAR, DOUBLE)" | "JSON";
 
 /** Paths to the leaves of a specification; an array is a leaf. */
 type Leaf<T, Path extends string = ""> = T extends readonly unknown[]
@@ -38,14 +42,17 @@ type Leaf<T, Path extends string = ""> = T extends readonly unknown[]
     ? { [Key in keyof T & string]-?: Leaf<T[Key], Path extends "" ? Key : `${Path}.${Key}`> }[keyof T & string]
     : Path;
 
-/** One column for each leaf of the specification but the rule: a leaf without its column does not compile. */
+/** By the type that JSON Schema gives a value. */
+const columnTypes: Readonly<Record<string, ColumnType>> = {
+  integer: "BIGINT",
+  number: "DOUBLE",
+  boolean: "BOOLEAN",
+  string: "VARCHAR",
+};
+
+/** One column for each leaf of the specification but the rule and the task: a leaf without its column does not compile. */
 const specColumns = {
-  "task.id": "VARCHAR",
-  "task.v": "BIGINT",
-  "task.m": "BIGINT",
-  "task.s": "BIGINT",
-  "task.depth": "BIGINT",
-  "task.classes": "BIGINT",
+  taskFile: "VARCHAR",
   "data.train": "BIGINT",
   "data.validation": "BIGINT",
   "data.test": "BIGINT",
@@ -57,6 +64,8 @@ const specColumns = {
   "network.parametrisation": "VARCHAR",
   "network.bias": "VARCHAR",
   "network.readout": "VARCHAR",
+  "network.layers": "JSON",
+  networkFile: "VARCHAR",
   ruleFile: "VARCHAR",
   "train.steps": "BIGINT",
   "train.batch": "BIGINT",
@@ -84,7 +93,17 @@ const specColumns = {
   "seeds.order": "BIGINT",
   "seeds.noise": "BIGINT",
   "engine.device": "VARCHAR",
-} as const satisfies Record<Leaf<Omit<RunSpec, "rule">>, ColumnType>;
+} as const satisfies Record<Leaf<Omit<RunSpec, "rule" | "task">>, ColumnType>;
+
+/** The id of the task, and one column for each option of the tasks that are shipped. */
+const taskColumns: Readonly<Record<string, ColumnType>> = {
+  "task.id": "VARCHAR",
+  ...Object.fromEntries(
+    [...taskOptionSchemas().values()].flatMap(({ properties = {} }) =>
+      Object.entries(properties).map(([name, { type }]) => [`task.${name}`, columnTypes[type ?? ""] ?? "JSON"]),
+    ),
+  ),
+};
 
 interface Column<Item> {
   readonly name: string;
@@ -101,7 +120,16 @@ export const rowColumns: readonly Column<RunRow>[] = [
   { name: "message", type: "VARCHAR", of: (row) => row.message },
   { name: "rule", type: "VARCHAR", of: (row) => row.spec.rule.id },
   { name: "ruleOptions", type: "VARCHAR", of: ({ spec }) => JSON.stringify({ ...spec.rule, id: undefined }) },
-  ...Object.entries(specColumns).map(([name, type]) => ({ name, type, of: (row: RunRow) => leaf(row.spec, name) })),
+  {
+    name: "taskOptions",
+    type: "JSON",
+    of: ({ spec }) => taskOptionsOf(spec.task),
+  },
+  { name: "taskShape", type: "JSON", of: ({ spec }) => taskShapeOf(spec.task) },
+  ...Object.entries({ ...taskColumns, ...specColumns }).map(([name, type]) => ({
+    ...{ name, type },
+    of: (row: RunRow) => leaf(row.spec, name),
+  })),
   { name: "trainLoss", type: "DOUBLE", of: (row) => row.trainLoss },
   { name: "trainError", type: "DOUBLE", of: (row) => row.trainError },
   { name: "validationLoss", type: "DOUBLE", of: (row) => row.validationLoss },
@@ -123,6 +151,8 @@ export const rowColumns: readonly Column<RunRow>[] = [
   { name: "undeclared", type: "VARCHAR", of: (row) => row.knows && JSON.stringify(row.knows.undeclared) },
   { name: "certificate", type: "VARCHAR", of: (row) => row.knows && JSON.stringify(row.knows.certificate) },
   { name: "ruleSource", type: "VARCHAR", of: (row) => row.knows?.rule && JSON.stringify(row.knows.rule) },
+  { name: "taskSource", type: "JSON", of: (row) => row.knows?.task },
+  { name: "networkSource", type: "JSON", of: (row) => row.knows?.network },
   { name: "spec", type: "VARCHAR", of: (row) => JSON.stringify(row.spec) },
   { name: "groupId", type: "VARCHAR", of: (_, groupId) => groupId },
   { name: "schema", type: "BIGINT", of: () => storeSchema },
@@ -138,14 +168,20 @@ export const curveColumns: readonly Column<CurvePoint>[] = [
 ];
 
 /** Names and types of a table's columns, in order. */
-export function columnsOf(table: Table): readonly Pick<Column<never>, "name" | "type">[] {
-  return table === "rows" ? rowColumns : curveColumns;
+export function columnsOf(table: Table): readonly { readonly name: string; readonly type: string }[] {
+  return (table === "rows" ? rowColumns : curveColumns).map(({ name, type }) => ({ name, type: sqlTypeOf(type) }));
 }
+
+/** Columns that say again what `spec` says, or what no row has. */
+const repeated: ReadonlySet<string> = new Set([
+  ...[...Object.keys(taskColumns), ...Object.keys(specColumns)],
+  ...["rule", "ruleOptions", "taskOptions", "taskShape", "groupId", "schema"],
+]);
 
 /** The columns that `rowOf` reads, as they stand in SELECT; the others repeat what `spec` says. */
 export const columnsOfRow = rowColumns
   .map(({ name }) => name)
-  .filter((name) => !Object.hasOwn(specColumns, name) && !["rule", "ruleOptions", "groupId", "schema"].includes(name))
+  .filter((name) => !repeated.has(name))
   .map((name) => `"${name}"`)
   .join(", ");
 
@@ -157,8 +193,13 @@ export const overviewColumns =
   "run, study, rule, outcome, steps, trainError, validationError, testError, finishedAt, undeclared";
 
 /** The columns as they stand in `CREATE TABLE`. */
-export function columnList(columns: readonly Pick<Column<never>, "name" | "type">[]): string {
+export function columnList(columns: readonly { readonly name: string; readonly type: string }[]): string {
   return columns.map(({ name, type }) => `"${name}" ${type}`).join(", ");
+}
+
+/** JSON is text in a file. */
+function sqlTypeOf(type: ColumnType): string {
+  return type === "JSON" ? "VARCHAR" : type;
 }
 
 /** Appends records to a DuckDB table that has these columns. `undefined` becomes NULL; NaN and infinities stay what they are. */
@@ -182,6 +223,9 @@ function appendValue(appender: DuckDBAppender, type: ColumnType, value: unknown)
   switch (type) {
     case "VARCHAR":
       appender.appendVarchar(value as string);
+      break;
+    case "JSON":
+      appender.appendVarchar(JSON.stringify(value));
       break;
     case "BIGINT":
       appender.appendBigInt(BigInt(value as number));
@@ -289,6 +333,8 @@ function knowledgeIn(
     compiled: text("compiled"),
     undeclared: shared("undeclared") as RunKnowledge["undeclared"],
     ...(rule === undefined ? {} : { rule: rule as KeptRule }),
+    ...(text("taskSource") === "" ? {} : { task: JSON.parse(text("taskSource")) as KeptTask }),
+    ...(text("networkSource") === "" ? {} : { network: JSON.parse(text("networkSource")) as KeptNetwork }),
   };
 }
 

@@ -9,9 +9,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { isRecord } from "../spec/keys.ts";
+import type { KeptNetwork } from "../run/user-networks.ts";
 import type { KeptRule } from "../run/user-rules.ts";
+import type { KeptTask } from "../run/user-tasks.ts";
 import { faultOfFile } from "./entries.ts";
-import { isKeptRule } from "./kept-rule.ts";
+import { isKeptNetwork, isKeptRule, isKeptTask } from "./kept-rule.ts";
 import { type Problem } from "./problems.ts";
 import { isMissing, namesIn, publishContent, temporaryPath } from "./publish.ts";
 import { laterReason, storeSchema } from "./schema.ts";
@@ -31,6 +33,9 @@ export const Manifest = z.looseObject({
   startedAt: z.iso.datetime(),
   /** What is kept of rules from files; a study of an earlier version has kept nothing. */
   rules: z.array(z.custom<KeptRule>(isKeptRule, "expected a rule as it was kept")).optional(),
+  /** The same of tasks and of networks. */
+  tasks: z.array(z.custom<KeptTask>(isKeptTask, "expected a task as it was kept")).optional(),
+  networks: z.array(z.custom<KeptNetwork>(isKeptNetwork, "expected a network as it was kept")).optional(),
   /** Which version wrote it (`schema.ts`); none before there was one. */
   schema: z.int().optional(),
 });

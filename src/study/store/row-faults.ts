@@ -4,7 +4,7 @@
  */
 import type { JS } from "@duckdb/node-api";
 import { isRecord } from "../spec/keys.ts";
-import { isKeptRule } from "./kept-rule.ts";
+import { isKeptNetwork, isKeptRule, isKeptTask } from "./kept-rule.ts";
 import { sqlList } from "./records.ts";
 import { outcomes } from "./rows.ts";
 
@@ -43,7 +43,7 @@ export const doubtful = `NOT coalesce(regexp_full_match(run, '[0-9a-f]{16}') AND
 
 /** What is wrong with a row, in words; undefined when nothing is. */
 export function faultOfRow(record: Readonly<Record<string, JS>>): string | undefined {
-  const { run, outcome, spec, certificate, undeclared, ruleSource } = record;
+  const { run, outcome, spec, certificate, undeclared, ruleSource, taskSource, networkSource } = record;
   if (typeof run !== "string" || !/^[0-9a-f]{16}$/.test(run))
     return `expected a run of 16 hex digits, got ${shortText(run)}`;
   if (!(outcomes as readonly JS[]).includes(outcome ?? null)) {
@@ -56,6 +56,12 @@ export function faultOfRow(record: Readonly<Record<string, JS>>): string | undef
   }
   if (isText(ruleSource) && !isKeptRule(parsed(ruleSource))) {
     return `expected the source of its rule as JSON, got ${shortText(ruleSource)}`;
+  }
+  if (isText(taskSource) && !isKeptTask(parsed(taskSource))) {
+    return `expected what is kept of its task as JSON, got ${shortText(taskSource)}`;
+  }
+  if (isText(networkSource) && !isKeptNetwork(parsed(networkSource))) {
+    return `expected the source of its network as JSON, got ${shortText(networkSource)}`;
   }
   return undefined;
 }

@@ -4,7 +4,9 @@
  */
 import type { Certificate } from "../../audit/index.ts";
 import type { Signal } from "../../rules/index.ts";
+import type { KeptNetwork } from "../run/user-networks.ts";
 import type { KeptRule } from "../run/user-rules.ts";
+import type { KeptTask } from "../run/user-tasks.ts";
 import type { RunSpec } from "../spec/spec.ts";
 
 /** How a run ends. `finished` and `stopped` (early stop reached) are successes; `diverged` is a result; `failed` is an error. */
@@ -23,7 +25,7 @@ export interface RunRow {
   readonly steps: number;
   /** Of a `failed` run, what went wrong, where, and what to do; of a `diverged` one, what was first not finite, at which step; "" otherwise. */
   readonly message: string;
-  /** Errors are fractions of misclassified strings in [0, 1]; losses are mean cross-entropies in nats. NaN when not measured. */
+  /** Errors are fractions of misclassified examples in [0, 1]; losses are mean cross-entropies in nats. NaN when not measured. */
   readonly trainLoss: number;
   readonly trainError: number;
   readonly validationLoss: number;
@@ -63,6 +65,10 @@ export interface RunKnowledge {
   readonly undeclared: readonly Signal[];
   /** Of a rule from a file: its card and source. */
   readonly rule?: KeptRule | undefined;
+  /** Of a task from a file: what its examples are; of a program, its source. */
+  readonly task?: KeptTask | undefined;
+  /** Of a network from a file: its source. */
+  readonly network?: KeptNetwork | undefined;
 }
 
 /** Where a number comes from. */

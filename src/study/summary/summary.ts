@@ -14,6 +14,7 @@ import type { AxisValue } from "../spec/keys.ts";
 import { labelOf, ruleNameOf, valueAt } from "../spec/keys.ts";
 import type { Outcome, RunRow } from "../store/rows.ts";
 import type { Signal } from "../../rules/index.ts";
+import { taskShapeOf } from "../run/user-tasks.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import type { PlannedRun, TuneMeasure } from "../spec/study.ts";
 import { isSeedKey } from "../spec/study.ts";
@@ -103,7 +104,7 @@ export function chosenRuns(cells: readonly Cell[]): Set<string> {
 
 /** Probability of a wrong class when guessing evenly: 1 - 1/classes. */
 export function chanceError(spec: RunSpec): number {
-  return 1 - 1 / spec.task.classes;
+  return 1 - 1 / taskShapeOf(spec.task).classes;
 }
 
 /** One measure of a repetition; NaN when there is no result. A diverged run's errors are chance, its losses infinite. */

@@ -49,7 +49,7 @@ An index of \`in\` counts the places of a patch first, then the channels of the 
 ${ownValuesText(recording)}
 ## The step
 
-${forwardText(model, spec)}
+${forwardText(model)}
 
 The rule, ${rule.id}: \`${rule.equation}\` (${rule.source})${rule.symbols === undefined ? "" : `; ${rule.symbols}`}. It gives the pseudo-gradients g of the hidden layers and its own heads.
 The read-out always has its exact gradient, with e = softmax(logits) - one-hot(labels), B the batch, scale as above:
@@ -122,7 +122,8 @@ function table(tensors: Readonly<Record<string, RecordedTensor>>, axes: AxesOf):
 
 /** Names of a tensor's axes, the axis of steps left out; "" for a scalar. */
 function axesOf(model: Model, name: string, shape: readonly number[]): string {
-  if (name === "tokens" || name.startsWith("partner.")) return "sample, position in the string";
+  if (name === "tokens" || name === "inputs" || name.startsWith("partner."))
+    return model.network.input.values === "symbols" ? "sample, position in the string" : "sample, number of the input";
   if (name === "labels") return "sample";
   const [owner = "", part = ""] = name.split(".").slice(-2);
   if (owner === "readout" && part === "weight") return "feature, class";
@@ -174,14 +175,18 @@ sizes, with "or" where sizes agree; the rule's source file says how each is used
 `;
 }
 
-function forwardText({ network }: Model, { network: { activation } }: RunSpec): string {
+function forwardText({ network }: Model): string {
   const scales = network.layers.map(({ index, scale }) => `layer ${index}: ${scale}`).join(", ");
   const { positions, channels } = network.input;
-  return `The input is the one-hot encoding of \`tokens\`, [sample, ${positions}, ${channels}]. Layer l, on patches that do not overlap:
+  const shown = network.input.values === "symbols" ? "the one-hot encoding of `tokens`," : "`inputs`, laid out as";
+  const kinds = new Set(network.layers.map((layer) => layer.activation));
+  const [activation = "f"] = kinds.size === 1 ? kinds : ["f_l"];
+  const each = network.layers.map((layer) => `layer ${layer.index}: ${layer.activation}`).join(", ");
+  return `The input is ${shown} [sample, ${positions}, ${channels}]. Layer l, on patches that do not overlap:
 
     a_l = scale_l * patch W_l${network.layers.some(({ bias }) => bias !== "none") ? " + b_l" : ""}      h_l = ${activation}(a_l)      logits = scale * features W + b
 
-scale is ${scales}, read-out: ${network.readout.scale}.`;
+scale is ${scales}, read-out: ${network.readout.scale}.${kinds.size === 1 ? "" : ` f is ${each}.`}`;
 }
 
 function optimiserText({ optimiser }: Model): string {

@@ -130,7 +130,7 @@ function forward(
   state: Record<string, number[]>,
   step: number,
 ): { loss: number; error: number } {
-  const { v, s, depth, classes } = spec.task;
+  const { v, s, depth, classes } = spec.task as Extract<RunSpec["task"], { readonly id: "rhm" }>;
   const { width, activation, parametrisation, bias } = spec.network;
   const f = (a: number): number => (activation === "tanh" ? Math.tanh(a) : Math.max(a, 0));
   const meanField = parametrisation === "mean-field";

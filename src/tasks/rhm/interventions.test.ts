@@ -11,7 +11,7 @@ const models = [
   { v: 4, m: 2, s: 3, depth: 2, classes: 4 },
 ].map((parameters) => drawHierarchy(parameters, stream(4, "rules")));
 
-const some = (hierarchy: Hierarchy): Examples =>
+const some = (hierarchy: Hierarchy): Examples<Int32Array> =>
   drawSplit(hierarchy, { train: 60, validation: 0, test: 0 }, stream(1, "data")).train;
 
 /** Choices of one level of all trees, [count, s^level]. */
@@ -33,7 +33,7 @@ describe.each(models.map((hierarchy) => ({ hierarchy, ...hierarchy.parameters })
   "v $v, m $m, s $s, depth $depth",
   ({ hierarchy, depth, m }) => {
     const examples = some(hierarchy);
-    const before = examples.tokens.slice();
+    const before = examples.inputs.slice();
     const levels = Array.from({ length: depth }, (_, level) => level);
 
     test.each(levels)("exchangeSynonyms at level %i changes every choice of that level and no other", (level) => {
@@ -69,7 +69,7 @@ describe.each(models.map((hierarchy) => ({ hierarchy, ...hierarchy.parameters })
     });
 
     test("examples themselves are not changed", () => {
-      expect(examples.tokens).toEqual(before);
+      expect(examples.inputs).toEqual(before);
     });
   },
 );
@@ -97,7 +97,7 @@ describe("replaceSymbol", () => {
     const width = s ** (depth - level);
     const reached = new Set<number>();
     for (let row = 0; row < examples.count; row++) {
-      const [old, now] = [examples.tokens, changed].map((all) => [...all.slice(row * 8, row * 8 + 8)]) as [
+      const [old, now] = [examples.inputs, changed].map((all) => [...all.slice(row * 8, row * 8 + 8)]) as [
         number[],
         number[],
       ];
@@ -117,7 +117,7 @@ describe("replaceSymbol", () => {
     const positions = new Set<number>();
     for (let row = 0; row < examples.count; row++) {
       const differ = Array.from({ length: 8 }, (_, i) => i).filter(
-        (i) => changed[row * 8 + i] !== examples.tokens[row * 8 + i],
+        (i) => changed[row * 8 + i] !== examples.inputs[row * 8 + i],
       );
       expect(differ).toHaveLength(1);
       positions.add(differ[0]!);
@@ -132,7 +132,7 @@ describe("replaceSymbol", () => {
     const rows = Array.from({ length: many.count }, (_, row) => row);
     for (let shift = 0; shift < m; shift++) {
       const share =
-        rows.filter((row) => (choice(changed, row) - choice(many.tokens, row) + m) % m === shift).length / many.count;
+        rows.filter((row) => (choice(changed, row) - choice(many.inputs, row) + m) % m === shift).length / many.count;
       expect(Math.abs(share - 1 / m)).toBeLessThan(5 * Math.sqrt(((1 / m) * (1 - 1 / m)) / many.count));
     }
   });

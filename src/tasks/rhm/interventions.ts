@@ -17,14 +17,19 @@ import type { Hierarchy } from "./hierarchy.ts";
  * because other symbols are now rewritten by the production of that number.) Throws RangeError when `level` is not from 0 to
  * `depth` - 1, or m = 1: there are no synonyms then. The exchange that synonymic sensitivity is measured with (Cagnetta et al. 2024).
  */
-export function exchangeSynonyms(hierarchy: Hierarchy, examples: Examples, level: number, random: Random): Int32Array {
+export function exchangeSynonyms(
+  hierarchy: Hierarchy,
+  examples: Examples<Int32Array>,
+  level: number,
+  random: Random,
+): Int32Array {
   const { m } = hierarchy.parameters;
   checkLevel("exchangeSynonyms", level, hierarchy.parameters.depth - 1);
   if (m === 1)
     throw new RangeError("exchangeSynonyms: expected m of at least 2, got 1; symbols have no synonyms to exchange");
   return changeChoices(
     hierarchy,
-    examples.tokens,
+    examples.inputs,
     level,
     level + 1,
     (choice) => (choice + 1 + random.integer(m - 1)) % m,
@@ -37,10 +42,15 @@ export function exchangeSynonyms(hierarchy: Hierarchy, examples: Examples, level
  * Kept: all symbols down to `level`. Level 0 keeps the class alone; `depth` - 1 redraws the lowest productions alone. A string may
  * come back unchanged, by chance. Throws RangeError when `level` is not from 0 to `depth` - 1.
  */
-export function resampleBelow(hierarchy: Hierarchy, examples: Examples, level: number, random: Random): Int32Array {
+export function resampleBelow(
+  hierarchy: Hierarchy,
+  examples: Examples<Int32Array>,
+  level: number,
+  random: Random,
+): Int32Array {
   const { m, depth } = hierarchy.parameters;
   checkLevel("resampleBelow", level, depth - 1);
-  return changeChoices(hierarchy, examples.tokens, level, depth, () => random.integer(m));
+  return changeChoices(hierarchy, examples.inputs, level, depth, () => random.integer(m));
 }
 
 /**
@@ -53,7 +63,7 @@ export function resampleBelow(hierarchy: Hierarchy, examples: Examples, level: n
  */
 export function replaceSymbol(
   hierarchy: Hierarchy,
-  examples: Examples,
+  examples: Examples<Int32Array>,
   level: number,
   random: Random,
   position?: number,
@@ -72,7 +82,7 @@ export function replaceSymbol(
       `replaceSymbol: expected a position from 0 to ${s ** level - 1} at level ${level}, got ${position}`,
     );
   }
-  const trees = parse(hierarchy, examples.tokens);
+  const trees = parse(hierarchy, examples.inputs);
   for (let row = 0; row < trees.count; row++) {
     const root = row * firstNode[depth + 1]!;
     const firstChoice = row * firstNode[depth]!;

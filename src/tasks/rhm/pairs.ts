@@ -1,8 +1,8 @@
 /** Positive pairs on strings of a random hierarchy model: which kinds carry a signal, and partners for those that need a second string. */
 import type { Random } from "../../random/stream.ts";
-import { blank, type PairKind, type PartnerRequest } from "../pair-kinds.ts";
-import { sameClassPartner } from "../same-class.ts";
-import type { Examples } from "../task.ts";
+import type { PairKind, PartnerRequest } from "../pair-kinds.ts";
+import { partnersOf, plainRefusal, writePlainPartners } from "../partners.ts";
+import { type Examples, type Inputs, symbolsOf, type TaskShape } from "../task.ts";
 import { isMaximal, type Hierarchy, type HierarchyParameters } from "./hierarchy.ts";
 import { resampleBelow } from "./interventions.ts";
 
@@ -30,10 +30,17 @@ export function pairRefusal(
       return "resample pairs: expected m of at least 2, got 1; symbols have no synonyms, so a string is its own partner; raise m";
     case "halves":
     case "shuffled":
-      return undefined;
+    case "noise":
+    case "dropout":
+      return plainRefusal(shapeOf(parameters), kind);
     default:
       return kind satisfies never;
   }
+}
+
+/** What a string of a model with these parameters is. */
+export function shapeOf({ v, s, depth, classes }: HierarchyParameters): TaskShape {
+  return { values: "symbols", positions: s ** depth, channels: v, classes, branching: s };
 }
 
 /** The level down to which a resampled string keeps its latents: as given, or that for which a layer of the network stands, counted from the symbols up. */
@@ -44,9 +51,8 @@ export function levelOf({ depth }: HierarchyParameters, level: number | { readon
 /**
  * Writes the partners of strings `indices` of `examples` into `out` [indices.length, positions].
  *
- * `same-class`: another string of the same class of the same set, uniformly; itself only when the class has no other. `shuffled`:
- * another string of the set, uniformly. `part`: the string with the other symbols blank. `resample`: the string with every production at and below a level chosen anew. Resampled
- * strings come from the whole grammar: they may be strings of the test set, without their labels. Throws RangeError when shapes,
+ * `resample`: the string with every production at and below a level chosen anew. Resampled strings come from the whole grammar: they may be
+ * strings of the test set, without their labels. The others need nothing but the strings (`partners.ts`). Throws RangeError when shapes,
  * indices or level do not fit.
  */
 export function writePartners(
@@ -54,53 +60,19 @@ export function writePartners(
   request: PartnerRequest,
   examples: Examples,
   indices: Int32Array,
-  out: Int32Array,
+  out: Inputs,
   random: Random,
 ): void {
-  const { positions } = hierarchy;
-  if (out.length !== indices.length * positions) {
-    throw new RangeError(
-      `partners: expected out to hold [${indices.length}, ${positions}] tokens, got ${out.length}; allocate one string per index`,
-    );
+  const { positions, parameters } = hierarchy;
+  if (request.kind !== "resample") {
+    writePlainPartners(shapeOf(parameters), request, examples, indices, out, random);
+    return;
   }
-  const { count, tokens } = examples;
-  for (let i = 0; i < indices.length; i++) {
-    const index = indices[i] ?? 0;
-    if (index < 0 || index >= count) {
-      throw new RangeError(
-        `partners: expected indices below ${count}, got ${index}; index the set the batch was drawn from`,
-      );
-    }
-    const source = sourceOf(request, examples, index, random);
-    // Element by element: a view per string costs more than copying a string's few symbols.
-    const from = source * positions;
-    const to = i * positions;
-    for (let k = 0; k < positions; k++) out[to + k] = isShown(request, k) ? (tokens[from + k] ?? 0) : blank;
-  }
-  if (request.kind !== "resample") return;
-  const batch = { count: indices.length, tokens: out, labels: new Int32Array(indices.length) };
-  out.set(resampleBelow(hierarchy, batch, levelOf(hierarchy.parameters, request.level), random));
-}
-
-/** Whether a partner shows the symbol at a position. */
-function isShown(request: PartnerRequest, position: number): boolean {
-  return request.kind !== "part" || (position >= request.from && position < request.to);
-}
-
-/** The example from which the partner of another is made. */
-function sourceOf({ kind }: PartnerRequest, examples: Examples, example: number, random: Random): number {
-  switch (kind) {
-    case "same-class":
-      return sameClassPartner(examples, example, random);
-    case "shuffled": {
-      if (examples.count === 1) return example;
-      const drawn = random.integer(examples.count - 1);
-      return drawn < example ? drawn : drawn + 1;
-    }
-    case "part":
-    case "resample":
-      return example;
-    default:
-      return kind satisfies never;
-  }
+  const sources = partnersOf(positions, request, examples, indices, out, random);
+  const strings = symbolsOf(examples);
+  sources.forEach((source, i) =>
+    out.set(strings.subarray(source * positions, (source + 1) * positions), i * positions),
+  );
+  const batch = { count: indices.length, inputs: Int32Array.from(out), labels: new Int32Array(indices.length) };
+  out.set(resampleBelow(hierarchy, batch, levelOf(parameters, request.level), random));
 }

@@ -9,8 +9,8 @@ import { drawByString, drawSplit } from "./sample.ts";
 const model = (v: number, m: number, depth: number, classes = v, seed = 0): Hierarchy =>
   drawHierarchy({ v, m, s: 2, depth, classes } satisfies HierarchyParameters, stream(seed, "rules"));
 
-const data = (hierarchy: Hierarchy, { tokens, count }: Examples) => {
-  const trees = parse(hierarchy, tokens);
+const data = (hierarchy: Hierarchy, { inputs, count }: Pick<Examples<Int32Array>, "inputs" | "count">) => {
+  const trees = parse(hierarchy, inputs);
   return Array.from({ length: count }, (_, row) => datumOf(hierarchy, trees, row));
 };
 
@@ -31,8 +31,8 @@ describe.each([
     const drawn = (["train", "validation", "test"] as const).flatMap((name) => {
       const examples = split[name];
       expect(examples.count).toBe(sizes[name]);
-      expect(examples.tokens).toHaveLength(sizes[name] * hierarchy.positions);
-      expect(examples.labels).toEqual(symbolsAt(hierarchy, parse(hierarchy, examples.tokens), 0));
+      expect(examples.inputs).toHaveLength(sizes[name] * hierarchy.positions);
+      expect(examples.labels).toEqual(symbolsAt(hierarchy, parse(hierarchy, examples.inputs), 0));
       return data(hierarchy, examples);
     });
     expect(new Set(drawn).size).toBe(sizes.train + sizes.validation + sizes.test);
@@ -40,13 +40,13 @@ describe.each([
 
   test("the same stream gives the same split, another one another", () => {
     expect(drawSplit(hierarchy, sizes, stream(1, "data"))).toEqual(split);
-    expect(drawSplit(hierarchy, sizes, stream(2, "data")).train.tokens).not.toEqual(split.train.tokens);
+    expect(drawSplit(hierarchy, sizes, stream(2, "data")).train.inputs).not.toEqual(split.train.inputs);
   });
 
   test("a smaller training set is the beginning of a larger one, with the same test set", () => {
     const fewer = drawSplit(hierarchy, { ...sizes, train: 40 }, stream(1, "data"));
     expect(fewer.test).toEqual(split.test);
-    expect(fewer.train.tokens).toEqual(split.train.tokens.slice(0, 40 * hierarchy.positions));
+    expect(fewer.train.inputs).toEqual(split.train.inputs.slice(0, 40 * hierarchy.positions));
   });
 });
 
@@ -72,7 +72,7 @@ describe("uniformity", () => {
   test("drawing by string refuses repetitions: asked for all of P_max, it returns each once, labelled", () => {
     const hierarchy = model(3, 2, 2, 2);
     const drawn = drawByString(hierarchy, 16, stream(0, "data"));
-    const all = data(hierarchy, { count: 16, ...drawn });
+    const all = data(hierarchy, { count: 16, inputs: drawn.tokens });
     expect([...all].sort((a, b) => Number(a - b))).toEqual(Array.from({ length: 16 }, (_, i) => BigInt(i)));
     expect([...drawn.labels]).toEqual(all.map((datum) => Number(datum / 8n)));
   });
@@ -84,7 +84,7 @@ describe("uniformity", () => {
     const { m, classes } = hierarchy.parameters;
     const n = 10_000;
     const { train } = drawSplit(hierarchy, { train: n, validation: 0, test: 0 }, stream(6, "data"));
-    const trees = parse(hierarchy, train.tokens);
+    const trees = parse(hierarchy, train.inputs);
     const byClass = new Array<number>(classes).fill(0);
     for (const label of train.labels) byClass[label]! += 1;
     uniformShares(byClass, classes);
@@ -106,7 +106,7 @@ function leafPairInformation(hierarchy: Hierarchy): number {
     for (let row = 0; row < total; row++) counts.set(key(row), (counts.get(key(row)) ?? 0) + 1);
     return counts;
   };
-  const half = (row: number, side: number) => train.tokens.slice(row * 4 + 2 * side, row * 4 + 2 * side + 2).join();
+  const half = (row: number, side: number) => train.inputs.slice(row * 4 + 2 * side, row * 4 + 2 * side + 2).join();
   const entropy = (counts: Map<string, number>) =>
     [...counts.values()].reduce((sum, c) => sum - (c / total) * Math.log(c / total), 0);
   return (

@@ -14,7 +14,7 @@ import { TupleIndex } from "./tuple-index.ts";
  * Draws train, validation and test strings, no string twice. Classes are balanced on average only. Throws RangeError when a size is
  * not a whole number or the sum exceeds P_max.
  */
-export function drawSplit(hierarchy: Hierarchy, sizes: SplitSizes, random: Random): Split {
+export function drawSplit(hierarchy: Hierarchy, sizes: SplitSizes, random: Random): Split<Int32Array> {
   const { train, validation, test } = sizes;
   for (const [name, size] of Object.entries({ train, validation, test })) {
     if (!Number.isSafeInteger(size) || size < 0) {
@@ -31,9 +31,9 @@ export function drawSplit(hierarchy: Hierarchy, sizes: SplitSizes, random: Rando
   }
   const drawn =
     available <= 2n ** 53n ? drawByNumber(hierarchy, total, random) : drawByString(hierarchy, total, random);
-  const slice = (from: number, count: number): Examples => ({
+  const slice = (from: number, count: number): Examples<Int32Array> => ({
     count,
-    tokens: drawn.tokens.slice(from * hierarchy.positions, (from + count) * hierarchy.positions),
+    inputs: drawn.tokens.slice(from * hierarchy.positions, (from + count) * hierarchy.positions),
     labels: drawn.labels.slice(from, from + count),
   });
   return { test: slice(0, test), validation: slice(test, validation), train: slice(test + validation, train) };

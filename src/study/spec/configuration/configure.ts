@@ -8,16 +8,18 @@
  * 5. each group (`+network=wide`), in the order given,
  * 6. `key=value` words.
  *
- * A value replaces an axis and an axis a value; a rule replaces a rule with its options. What a study sets for one rule alone
+ * A value replaces an axis and an axis a value; a rule replaces a rule with its options, and a task a task. What a study sets for one rule alone
  * (`perRule`) is part of the study file.
  */
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { isRecord, specKeys } from "../keys.ts";
-import { adoptRuleFiles, loadStudy } from "../load.ts";
-import { type Given, overridesFrom, parseWords } from "../overrides.ts";
+import { adoptOwnFiles } from "../../run/own-files.ts";
+import { loadStudy } from "../load.ts";
+import { type Given, isRange, overridesFrom, parseWords } from "../overrides.ts";
 import type { Sampling } from "../ranges.ts";
-import { defineStudy, overrideStudy, pick, type Study } from "../study.ts";
+import { defineStudy, hasOwnTask, overrideStudy, pick, type Study } from "../study.ts";
+import { isOwnTask, taskNameOf } from "../task-spec.ts";
 import { type ConfigurationFile, readConfiguration, type Setting, settingsOfGroup, shownPath } from "./file.ts";
 
 /** The name of a project's own configuration. */
@@ -70,26 +72,31 @@ export async function configure({
   const files: ConfigurationFile[] = [];
   for (const path of configs) files.push(await readConfiguration(path));
   const groups = groupSettings(words, [...(project === undefined ? [] : [project]), ...files]);
-  const typed = [...parseWords(words.filter((word) => !word.startsWith("+")))].map(([key, given]): Setting => ({
+  const stated = file === undefined ? undefined : await loadStudy(file);
+  const configured = [...(project?.settings ?? []), ...files.flatMap(({ settings }) => settings), ...groups];
+  const ownTask = (stated !== undefined && hasOwnTask(stated)) || configured.some(namesOwnTask);
+  const plain = words.filter((word) => !word.startsWith("+"));
+  const typed = [...parseWords(plain, ownTask)].map(([key, given]): Setting => ({
     key,
     given,
     origin: "command line",
   }));
   const above = [...files.map(({ settings }) => settings), groups, typed];
-  const stated = file === undefined ? undefined : await loadStudy(file);
   const below = merged([project?.settings ?? []]);
   const own = stated === undefined ? new Map<string, string>() : originsOf(stated, shownPath(file ?? ""));
-  if (own.has("rule")) for (const key of below.keys()) if (isOfRule(key)) below.delete(key);
+  for (const whole of ["rule", "task"] as const)
+    if (own.has(whole)) for (const key of below.keys()) if (isOf(whole, key)) below.delete(key);
   for (const key of own.keys()) below.delete(key);
   const upper = merged(above);
   const study =
     stated === undefined
       ? inline(merged([[...below.values()], ...above]), words, sampling)
       : overrideStudy(overrideStudy(stated, kept(below, sampling)), kept(upper, sampling), sampling);
-  await adoptRuleFiles(study);
+  await adoptOwnFiles(study);
   const origins = new Map([...[...below.values()].map(({ key, origin }) => [key, origin] as const), ...own]);
   for (const { key, origin } of upper.values()) {
-    if (key === "rule") for (const old of [...origins.keys()]) if (isOfRule(old)) origins.delete(old);
+    if (key === "rule" || key === "task")
+      for (const old of [...origins.keys()]) if (isOf(key, old)) origins.delete(old);
     origins.set(key, origin);
   }
   return {
@@ -98,6 +105,10 @@ export async function configure({
     project: project === undefined ? undefined : { name: project.name, keys: countIn(origins, project.name) },
     changed: above.some((settings) => settings.length > 0) || sampling !== undefined,
   };
+}
+
+function namesOwnTask({ key, given }: Setting): boolean {
+  return key === "task" && !isRange(given) && given.some((task) => isOwnTask(taskNameOf(task)));
 }
 
 /** The settings of `+group=name` words. */
@@ -122,15 +133,16 @@ function groupSettings(words: readonly string[], files: readonly ConfigurationFi
 function merged(layers: readonly (readonly Setting[])[]): Map<string, Setting> {
   const found = new Map<string, Setting>();
   for (const settings of layers) {
-    if (settings.some(({ key }) => key === "rule"))
-      for (const key of found.keys()) if (isOfRule(key)) found.delete(key);
+    for (const whole of ["rule", "task"] as const)
+      if (settings.some(({ key }) => key === whole))
+        for (const key of found.keys()) if (isOf(whole, key)) found.delete(key);
     for (const setting of settings) found.set(setting.key, setting);
   }
   return found;
 }
 
-function isOfRule(key: string): boolean {
-  return key === "rule" || key.startsWith("rule.");
+function isOf(whole: "rule" | "task", key: string): boolean {
+  return key === whole || key.startsWith(`${whole}.`);
 }
 
 function kept(
@@ -162,9 +174,11 @@ function inline(
 function originsOf({ base, grid, tune }: Study, name: string): Map<string, string> {
   const origins = new Map<string, string>();
   const collect = (prefix: string, value: unknown): void => {
-    const inside = isRecord(value) && (prefix === "" || prefix === "rule" || specKeys().get(prefix)?.type === "object");
+    const inside =
+      isRecord(value) &&
+      (prefix === "" || prefix === "rule" || prefix === "task" || specKeys().get(prefix)?.type === "object");
     if (!inside) {
-      if (value !== undefined) origins.set(prefix === "rule.id" ? "rule" : prefix, name);
+      if (value !== undefined) origins.set(prefix.replace(/\.id$/, ""), name);
       return;
     }
     for (const [key, member] of Object.entries(value)) collect(prefix === "" ? key : `${prefix}.${key}`, member);

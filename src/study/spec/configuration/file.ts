@@ -9,8 +9,9 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { closest } from "fastest-levenshtein";
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
-import { type AxisValue, checkValue, isRuleOption, schemaOfKey, specKeys } from "../keys.ts";
+import { type AxisValue, checkValue, isRecord, isRuleOption, schemaOfKey, specKeys } from "../keys.ts";
 import { type Given, parseGiven } from "../overrides.ts";
+import { isOwnTask, taskNameOf } from "../task-spec.ts";
 
 /** What a key is given, and where: `afferent.yaml:3`, `group network=wide (afferent.yaml:9)`, `command line`. */
 export interface Setting {
@@ -58,6 +59,8 @@ export function shownPath(path: string): string {
 class Reader {
   private readonly lines = new LineCounter();
   private readonly document: Document;
+  /** Whether the file names a task of one's own, whose options are open. */
+  private readonly ownTask: boolean;
 
   constructor(
     private readonly name: string,
@@ -66,6 +69,8 @@ class Reader {
   ) {
     this.document = parseDocument(text, { lineCounter: this.lines, uniqueKeys: true });
     const [error] = this.document.errors;
+    const content: unknown = error === undefined ? this.document.toJS() : undefined;
+    this.ownTask = isRecord(content) && isOwnTask(taskNameOf(content["task"]));
     if (error === undefined) return;
     const [what = error.message] = error.message.split(/ at line \d+/);
     throw new Error(`${name}:${error.linePos?.[0].line ?? 1}: expected valid YAML, got a parse error: ${what}`);
@@ -108,11 +113,11 @@ class Reader {
     const line = this.lineOf(pair.key);
     const where = `${this.name}:${line}: ${key}`;
     this.refuseForeign(where, key);
-    const inside = (value: unknown): boolean => isMap(value) && (isGroupKey(key) || key === "rule");
+    const inside = (value: unknown): boolean => isMap(value) && (isGroupKey(key) || key === "rule" || key === "task");
     if (inside(pair.value)) {
       for (const inner of this.pairs(pair.value, key)) {
         const name = keyOf(inner);
-        this.collect(inner, key === "rule" && name === "id" ? "rule" : `${key}.${name}`, originAt, into);
+        this.collect(inner, name === "id" ? key : `${key}.${name}`, originAt, into);
       }
       return;
     }
@@ -124,15 +129,15 @@ class Reader {
     if (value === null || value === undefined) {
       throw new Error(`${where}: expected a value, got nothing; leave the key out for its default`);
     }
-    if (typeof value === "string") return this.resolved(parseGiven(where, key, value));
-    const takesList = schemaOfKey(where, key)?.type === "array";
+    if (typeof value === "string") return this.resolved(parseGiven(where, key, value, this.ownTask));
+    const takesList = schemaOfKey(where, key, this.ownTask)?.type === "array";
     if (!isSeq(node) || takesList) {
-      checkValue(where, key, value);
+      checkValue(where, key, value, this.ownTask);
       return [value];
     }
     const values = value as readonly AxisValue[];
     if (values.length === 0) throw new Error(`${where}: expected at least one value, got an empty list`);
-    for (const each of values) checkValue(where, key, each);
+    for (const each of values) checkValue(where, key, each, this.ownTask);
     return this.resolved(values);
   }
 
