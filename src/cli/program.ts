@@ -17,6 +17,7 @@ import { runCommand } from "./run/run.ts";
 import { schemaCommand } from "./schema.ts";
 import { showCommand } from "./show.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { tasksCommand } from "./tasks.ts";
 import { theoryCommand } from "./theory/theory.ts";
 import { traceCommand } from "./trace.ts";
 import { packageVersion } from "../study/run/provenance.ts";
@@ -31,6 +32,7 @@ const commands = [
   exportCommand,
   infoCommand,
   dataCommand,
+  tasksCommand,
   rulesCommand,
   auditCommand,
   channelCommand,

@@ -9,7 +9,7 @@ import { PlannedModel } from "./planned-model.ts";
 import type { Reply, Request } from "./protocol.ts";
 import { shapeOf } from "./shape.ts";
 import { trainRuns } from "./train-runs.ts";
-import { adoptTaskFile } from "./user-tasks.ts";
+import { adoptTaskFile, taskDefinitionOf } from "./user-tasks.ts";
 
 let abort = new AbortController();
 
@@ -33,7 +33,11 @@ async function compute({ specs, threads, document, graph }: Extract<Request, { k
     const [spec] = specs;
     if (spec === undefined) throw new Error("internal: a group without runs");
     const engine = nodeEngine({ device: spec.engine.device, threads });
-    for (const { taskFile } of specs) if (taskFile !== undefined) await adoptTaskFile(taskFile);
+    for (const { task, taskFile } of specs) {
+      if (taskFile === undefined) continue;
+      await adoptTaskFile(taskFile);
+      taskDefinitionOf(task, taskFile);
+    }
     let compiled = "";
     const results = await trainRuns(plannedFor(spec, document, graph), specs, engine, {
       signal: abort.signal,

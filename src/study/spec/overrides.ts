@@ -6,8 +6,8 @@
  * specification; those of rule options, which are open, by how they look.
  */
 import type { AxisValue, ValueSchema } from "./keys.ts";
-import { advice, allows, describeValue, isRecord, nameKeyOf, refuseTaskName, schemaOfKey, withValue } from "./keys.ts";
-import { isOwnTask } from "./task-spec.ts";
+import { advice, allows, describeValue, isRecord, nameKeyOf, schemaOfKey, withValue } from "./keys.ts";
+import { isOwnTask, refuseTaskName } from "./task-spec.ts";
 import type { RunSpecInput } from "./spec.ts";
 
 /** A run specification in which everything is optional, as a study or a command line gives it. */
