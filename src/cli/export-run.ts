@@ -1,29 +1,15 @@
 /** `afferent export RUN --weights FILE --onnx FILE`: a trained network for other programs. */
 import { copyFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { PlannedModel } from "../study/run/planned-model.ts";
-import { adoptKeptRule, reviveKeptRule } from "../study/run/user-rules.ts";
-import type { RunRow } from "../study/store/rows.ts";
-import type { Store } from "../study/store/store.ts";
-import { readWeights, weightsFile } from "../study/store/weights.ts";
-import { inferenceModel, type ReplicaValues } from "../train/index.ts";
+import { weightsFile } from "../study/store/weights.ts";
+import { inferenceModel } from "../train/index.ts";
 import { type OptionValues, textOption } from "./command.ts";
 import { UsageError } from "./exit.ts";
-import { findRun, refuseNoRun } from "./find-run.ts";
 import { printJson } from "./json.ts";
-import { overridesOf } from "./overrides-of.ts";
 import { writeNew } from "./overwrite.ts";
-import { commandName, shellWords, type Surroundings } from "./surroundings.ts";
+import { commandName, type Surroundings } from "./surroundings.ts";
+import { trainedRun } from "./trained-run.ts";
 import type { Settings } from "./words.ts";
-
-/** A run that was trained, with what is kept of it. */
-export interface TrainedRun {
-  readonly row: RunRow;
-  /** By name, each in its shape as the file has it. */
-  readonly values: ReplicaValues;
-  /** Its network and rule; the rule is traced when it is first asked for. */
-  readonly planned: PlannedModel;
-}
 
 /** Writes the files that the options name. */
 export async function exportRun(
@@ -59,33 +45,4 @@ export async function exportRun(
         at.stdout.write(`run ${row.run} (${row.spec.rule.id}) written to ${file}\n`);
   });
   return undefined;
-}
-
-/** The run that begins so, with its trained values. Throws Error where there are none, saying how to get them. */
-export async function trainedRun(at: Surroundings, where: string, store: Store, prefix: string): Promise<TrainedRun> {
-  refuseNoRun(at, where, prefix);
-  const run = await findRun(at, where, store, prefix);
-  const [row] = await store.rows({ runs: [run] });
-  if (row === undefined) throw new Error(`${where}: expected the row of run ${run}, got none; it is damaged or gone`);
-  const kept = await readWeights(store.folder, run);
-  if (kept === undefined) throw new Error(withoutWeights(at, where, store, row));
-  if (row.knows?.rule !== undefined) {
-    adoptKeptRule(row.knows.rule);
-    await reviveKeptRule(row.knows.rule);
-  }
-  const values = Object.fromEntries(
-    Object.entries(kept.arrays).flatMap(([name, { values: own }]) =>
-      own instanceof Float32Array ? [[name, own]] : [],
-    ),
-  );
-  return { row, values, planned: new PlannedModel(row.spec) };
-}
-
-function withoutWeights(at: Surroundings, where: string, store: Store, { run, outcome, spec }: RunRow): string {
-  if (outcome === "diverged" || outcome === "failed")
-    return `${where}: expected a run with trained weights, got ${run}, which ${outcome}; choose another`;
-  return (
-    `${where}: expected the weights of run ${run}, found none at ${weightsFile(store.folder, run)}: it was computed with ` +
-    `store.weights=none, or they were removed; compute it in another store: ${commandName(at)} run ${shellWords(overridesOf(spec))} store.path=DIR`
-  );
 }

@@ -10,6 +10,7 @@ import { dataCommand } from "./data.ts";
 import { discoverCommand } from "./discover/discover.ts";
 import { type ExitCode, exitCodeOf, exitCodes, textOf } from "./exit.ts";
 import { exportCommand } from "./export.ts";
+import { predictCommand } from "./predict/predict.ts";
 import { infoCommand } from "./info.ts";
 import { keysCommand } from "./keys.ts";
 import { lsCommand } from "./ls.ts";
@@ -19,6 +20,7 @@ import { runCommand } from "./run/run.ts";
 import { schemaCommand } from "./schema.ts";
 import { showCommand } from "./show.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { tasksCommand } from "./tasks.ts";
 import { theoryCommand } from "./theory/theory.ts";
 import { traceCommand } from "./trace.ts";
 import { packageVersion } from "../study/run/provenance.ts";
@@ -31,8 +33,10 @@ const commands = [
   compareCommand,
   reportCommand,
   exportCommand,
+  predictCommand,
   infoCommand,
   dataCommand,
+  tasksCommand,
   rulesCommand,
   keysCommand,
   configCommand,

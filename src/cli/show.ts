@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { stat } from "node:fs/promises";
 import { checkpointSteps } from "../study/run/checkpoints.ts";
-import type { CurvePoint, RunKnowledge, RunRow } from "../study/store/rows.ts";
+import type { CurvePoint, RunRow } from "../study/store/rows.ts";
 import type { InFlight } from "../study/store/journal.ts";
 import type { Store } from "../study/store/store.ts";
 import { weightsFile } from "../study/store/weights.ts";
@@ -10,7 +10,7 @@ import { alignColumns, duration, short } from "./columns.ts";
 import { command, type OptionValues } from "./command.ts";
 import { type ExitCode, UsageError } from "./exit.ts";
 import { printJson } from "./json.ts";
-import { adoptKeptFiles, type KeptFiles } from "../study/run/own-files.ts";
+import { adoptKeptFiles, filesOfRow, type KeptFiles } from "../study/run/own-files.ts";
 import { examplesText, taskText } from "../study/run/task-words.ts";
 import { findRun, refuseNoRun } from "./find-run.ts";
 import { overridesOf } from "./overrides-of.ts";
@@ -53,7 +53,7 @@ async function show(at: Surroundings, words: readonly string[], options: OptionV
     const [row] = await store.rows({ runs: [run] });
     const flight = flights.find(({ runs }) => runs.includes(run));
     if (row !== undefined) {
-      await adoptKeptFiles(filesOf(row));
+      await adoptKeptFiles(filesOfRow(row));
       const curves = await store.curves([run]);
       const points = curves.map(({ step, metric, value }) => ({ step, metric, value }));
       if (options["json"] === true) printJson(at, { run, state: "stored", row, curves: points });
@@ -102,19 +102,9 @@ function textOf(at: Surroundings, row: RunRow, curves: readonly CurvePoint[], we
     ...(curves.length > 0 ? [curveText(curves)] : []),
     ...(known.length > 0 ? [alignColumns(known)] : []),
     alignColumns(origin),
-    ...sourcesOf(filesOf(row)).map(({ path, text }) => `${path}\n${text.trimEnd().replaceAll(/^/gm, "    ")}\n`),
+    ...sourcesOf(filesOfRow(row)).map(({ path, text }) => `${path}\n${text.trimEnd().replaceAll(/^/gm, "    ")}\n`),
     `again  ${commandName(at)} run ${shellWords([...overridesOf(spec), ...((row.knows?.undeclared.length ?? 0) > 0 ? ["--undeclared"] : [])])}\n`,
   ].join("\n");
-}
-
-/** What is kept with a run of files of one's own. */
-function filesOf({ knows }: RunRow): KeptFiles {
-  const { rule, task, network }: Partial<RunKnowledge> = knows ?? {};
-  return {
-    rules: rule === undefined ? [] : [rule],
-    tasks: task === undefined ? [] : [task],
-    networks: network === undefined ? [] : [network],
-  };
 }
 
 /** The texts of these files. */

@@ -16,6 +16,11 @@ export function namesInSafetensors(file: Uint8Array): string[] {
   return Object.keys(headerOf(file).tensors);
 }
 
+/** The texts that were written beside the tensors, by name. Throws FormatError for a file that is none. */
+export function metadataInSafetensors(file: Uint8Array): Readonly<Record<string, string>> {
+  return headerOf(file).metadata;
+}
+
 /** The tensors of these names, those that are there. Throws FormatError that begins with the tensor. */
 export function readSafetensors(file: Uint8Array, wanted: readonly string[]): Readonly<Record<string, NumberArray>> {
   const { tensors, start } = headerOf(file);
@@ -23,7 +28,13 @@ export function readSafetensors(file: Uint8Array, wanted: readonly string[]): Re
   return Object.fromEntries(found.map((name) => [name, tensorAt(file, start, name, tensors[name])]));
 }
 
-function headerOf(file: Uint8Array): { readonly tensors: Readonly<Record<string, unknown>>; readonly start: number } {
+interface Header {
+  readonly tensors: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly start: number;
+}
+
+function headerOf(file: Uint8Array): Header {
   const refuse = (): never => {
     throw new FormatError("expected a safetensors file, got another; write it with safetensors.numpy.save_file");
   };
@@ -33,8 +44,8 @@ function headerOf(file: Uint8Array): { readonly tensors: Readonly<Record<string,
   try {
     const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as unknown;
     if (typeof header !== "object" || header === null || Array.isArray(header)) return refuse();
-    const { __metadata__: _words, ...tensors } = header as Readonly<Record<string, unknown>>;
-    return { tensors, start: 8 + length };
+    const { __metadata__: metadata = {}, ...tensors } = header as Readonly<Record<string, unknown>>;
+    return { tensors, metadata: metadata as Record<string, string>, start: 8 + length };
   } catch {
     return refuse();
   }

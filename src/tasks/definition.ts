@@ -2,6 +2,7 @@
  * Tasks as they are asked for: a name, options with a schema, and what examples they give. The catalogue has those that are shipped; `defineTask`
  * makes one of somebody's own.
  */
+import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { type Random, stream } from "../random/stream.ts";
 import { checkedExamples, type GivenExamples } from "./checked-examples.ts";
@@ -155,7 +156,7 @@ export function plainTask(id: string, shape: TaskShape, draw: Task["draw"]): Tas
   };
 }
 
-/** Options, checked and filled in. Throws Error with the option. */
+/** Options, checked and filled in. Throws Error with the option: `<where>.noise: expected ..., got ...`. */
 export function settledOptions<Schema extends z.ZodType>(
   where: string,
   schema: Schema,
@@ -164,8 +165,31 @@ export function settledOptions<Schema extends z.ZodType>(
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const path = issue?.path.map(String).join(".") ?? "";
-  throw new Error(`${where}: ${path === "" ? "" : `${path}: `}${issue?.message ?? "expected options"}`);
+  if (issue?.code === "unrecognized_keys") {
+    const known = optionNames(schema);
+    const name = issue.keys[0] ?? "";
+    const hint = known.length === 0 ? "; it has none" : ` (${known.join(", ")}); did you mean ${closest(name, known)}?`;
+    throw new Error(`${where}.${name}: expected an option${hint}`);
+  }
+  const path = issue?.path.map(String) ?? [];
+  const got = path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    given,
+  );
+  const message = (issue?.message ?? "expected options")
+    .replace(/^(Invalid|Too) \w+: /, "")
+    .replace(/, received .*$/, "");
+  throw new Error(
+    `${[where, ...path].join(".")}: ${message}${path.length === 0 ? "" : `, got ${JSON.stringify(got) ?? "nothing"}`}`,
+  );
+}
+
+/** Names of the options of a schema. */
+function optionNames(schema: z.ZodType): string[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as {
+    readonly properties?: Readonly<Record<string, unknown>>;
+  };
+  return Object.keys(properties);
 }
 
 const count = z.int().positive();

@@ -6,7 +6,7 @@ export { refusePairs } from "./pairs.ts";
 export { trainProbes } from "./probes.ts";
 export { parametersOf } from "./parameters.ts";
 export { record, type RecordedTensor, type Recording } from "./record.ts";
-export { buildInference, inferenceModel } from "./inference.ts";
+export { answersTo, buildInference, inferenceModel } from "./inference.ts";
 export { dataName, encoder, examplesArray } from "./inputs.ts";
 export { readDocument, type TracedUpdates } from "./read-document.ts";
 export { buildStep, type Model, replicate, simplifyAll, type StepGraph } from "./step.ts";

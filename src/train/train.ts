@@ -156,7 +156,8 @@ class Judge {
 
   async score(values: readonly ReplicaValues[], pick: (split: Split) => Examples): Promise<Score[]> {
     const { group, splits } = this.trainer;
-    const length = group.replicas[0]?.task.positions ?? 1;
+    const [first] = group.replicas;
+    const length = first === undefined ? 1 : exampleLength(first.task);
     this.evaluator ??= await Evaluator.create(group.model, length, group.form, group.replicas.length, this.engine);
     return this.evaluator.score(values, splits.map(pick));
   }

@@ -88,7 +88,8 @@ export async function measureChannel(
   options: ChannelOptions,
   engine: Engine,
 ): Promise<ChannelMeasurement> {
-  const length = group.replicas[0]?.task.positions ?? 1;
+  const [first] = group.replicas;
+  const length = first === undefined ? 1 : exampleLength(first.task);
   const step = group.step ?? buildStep(group.model, length);
   const probe = probeGraph(step);
   const operations = updateOperations(

@@ -66,7 +66,10 @@ export function lengthOf({ task }: Pick<RunSpec, "task">): number {
 /** The network of a specification. */
 export function networkOf({ task, network }: Pick<RunSpec, "task" | "network">): Network {
   const { branching, ...shape } = taskShapeOf(task);
-  if ("layers" in network) return compose(shape, network);
+  if ("layers" in network) {
+    const { layers, activation, bias, parametrisation, readout } = network;
+    return compose(shape, { layers, activation, bias, parametrisation, readout });
+  }
   const { architecture, depth, widths } = network;
   if (branching === undefined && (architecture !== "mlp" || (widths ?? depth) === undefined))
     throw new Error(

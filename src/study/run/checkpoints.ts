@@ -5,7 +5,13 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { readSafetensors, type Safetensors, writeSafetensors } from "../../formats/safetensors.ts";
+import {
+  metadataInSafetensors,
+  namesInSafetensors,
+  readSafetensors,
+  type Safetensors,
+  writeSafetensors,
+} from "../../formats/index.ts";
 import type { GroupState, ReplicaValues } from "../../train/index.ts";
 import { publishContent, temporaryPath } from "../store/publish.ts";
 
@@ -115,17 +121,15 @@ async function readCheckpoint(
   run: string,
 ): Promise<{ readonly header: z.output<typeof Header>; readonly replica: ReplicaCheckpoint } | undefined> {
   try {
-    const file = fileOf(store, run);
-    const { arrays, metadata } = readSafetensors(await readFile(file), file);
-    const header = Header.parse(metadata);
-    const order = arrays["order"]?.values;
-    if (header.run !== run || !(order instanceof Int32Array)) return undefined;
+    const file = await readFile(fileOf(store, run));
+    const header = Header.parse(metadataInSafetensors(file));
+    const arrays = readSafetensors(file, namesInSafetensors(file));
+    if (header.run !== run || arrays["order"] === undefined) return undefined;
+    const order = Int32Array.from(arrays["order"].values);
     const named = (prefix: string): ReplicaValues =>
       Object.fromEntries(
         Object.entries(arrays).flatMap(([name, { values }]) =>
-          name.startsWith(`${prefix}/`) && values instanceof Float32Array
-            ? [[name.slice(prefix.length + 1), values]]
-            : [],
+          name.startsWith(`${prefix}/`) ? [[name.slice(prefix.length + 1), Float32Array.from(values)]] : [],
         ),
       );
     const course = { told: header.course, values: named("ended"), best: named("best") };

@@ -1,5 +1,5 @@
 /** What is kept of a trained run: its network's parameters, heads, and whatever else its rule keeps, each in its shape. */
-import { type NamedArray, writeSafetensors } from "../../formats/safetensors.ts";
+import { type NamedArray, writeSafetensors } from "../../formats/index.ts";
 import { allLayers } from "../../networks/index.ts";
 import { parametersOf, type ReplicaValues } from "../../train/index.ts";
 import type { PlannedModel } from "./planned-model.ts";

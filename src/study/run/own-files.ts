@@ -2,6 +2,7 @@
 import { taskNameOf, isTaskFile } from "../spec/task-spec.ts";
 import type { RunSpec } from "../spec/spec.ts";
 import { ruleNames, type Study, valuesIn } from "../spec/study.ts";
+import type { RunKnowledge, RunRow } from "../store/rows.ts";
 import { adoptKeptNetwork, adoptNetworkFile, isNetworkFile, type KeptNetwork, keptNetworkOf } from "./user-networks.ts";
 import { adoptRuleFile, adoptKeptRule, isRuleFile, type KeptRule, keptRuleOf, ruleOf } from "./user-rules.ts";
 import { adoptKeptTask, adoptTaskFile, type KeptTask, keptTaskOf } from "./user-tasks.ts";
@@ -27,6 +28,16 @@ export async function adoptKeptFiles({ rules = [], tasks = [], networks = [] }: 
   rules.forEach(adoptKeptRule);
   for (const task of tasks) await adoptKeptTask(task);
   networks.forEach(adoptKeptNetwork);
+}
+
+/** What is kept with a stored run of files of one's own. */
+export function filesOfRow({ knows }: RunRow): KeptFiles {
+  const { rule, task, network }: Partial<RunKnowledge> = knows ?? {};
+  return {
+    rules: rule === undefined ? [] : [rule],
+    tasks: task === undefined ? [] : [task],
+    networks: network === undefined ? [] : [network],
+  };
 }
 
 /** What is to be kept of the files of runs, each once. */

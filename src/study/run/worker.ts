@@ -11,7 +11,7 @@ import { PlannedModel } from "./planned-model.ts";
 import type { Reply, Request } from "./protocol.ts";
 import { shapeOf } from "./shape.ts";
 import { trainRuns } from "./train-runs.ts";
-import { adoptTaskFile } from "./user-tasks.ts";
+import { adoptTaskFile, taskDefinitionOf } from "./user-tasks.ts";
 
 let abort = new AbortController();
 
@@ -40,7 +40,11 @@ async function compute(request: Extract<Request, { kind: "train" }>): Promise<vo
     const [spec] = specs;
     if (spec === undefined) throw new Error("internal: a group without runs");
     const engine = nodeEngine({ device: spec.engine.device, threads });
-    for (const { taskFile } of specs) if (taskFile !== undefined) await adoptTaskFile(taskFile);
+    for (const { task, taskFile } of specs) {
+      if (taskFile === undefined) continue;
+      await adoptTaskFile(taskFile);
+      taskDefinitionOf(task, taskFile);
+    }
     const planned = plannedFor(spec, document, graph);
     const origin = { graph, engine: engine.description };
     const from = await readCheckpoints(store, runs, origin);

@@ -3,11 +3,10 @@
  * what value each expects, and how to read and set one. Derived from `RunSpec` itself, so that a key exists as soon as
  * the specification has it.
  */
-import { closest, distance } from "fastest-levenshtein";
+import { distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { taskCatalogue } from "../../tasks/index.ts";
 import { RunSpec } from "./spec.ts";
-import { isTaskName, publishedTaskSchema, taskGroup, taskNames } from "./task-spec.ts";
+import { publishedTaskSchema, refuseTaskName, taskGroup } from "./task-spec.ts";
 
 /** Plain data that a key can hold. */
 export type AxisValue = string | number | boolean | readonly AxisValue[] | { readonly [key: string]: AxisValue };
@@ -25,6 +24,9 @@ export interface ValueSchema {
   readonly maximum?: number;
   readonly exclusiveMaximum?: number;
   readonly items?: ValueSchema;
+  /** One of several kinds of object. */
+  readonly oneOf?: readonly ValueSchema[];
+  readonly required?: readonly string[];
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, ValueSchema>>;
@@ -120,6 +122,10 @@ export function describeValue(schema: ValueSchema): string {
   if (schema.type === "integer" || schema.type === "number") {
     return [schema.type === "integer" ? "an integer" : "a number", ...bounds(schema)].join(" ");
   }
+  if (schema.oneOf) {
+    const kinds = schema.oneOf.flatMap(({ properties }) => properties?.["kind"]?.const ?? []);
+    return `objects of kind ${kinds.map(String).join(" or ")}`;
+  }
   if (schema.type === "object") return `keys among ${Object.keys(schema.properties ?? {}).join(", ")}`;
   return "a name, or an object with an id";
 }
@@ -141,6 +147,7 @@ export function allows(schema: ValueSchema, value: unknown): boolean {
     return isOther || schema.enum.includes(value);
   }
   if (schema.const !== undefined) return value === schema.const;
+  if (schema.oneOf) return schema.oneOf.some((one) => allows(one, value));
   switch (schema.type) {
     case "integer":
     case "number":
@@ -153,6 +160,7 @@ export function allows(schema: ValueSchema, value: unknown): boolean {
     case "object":
       return (
         isRecord(value) &&
+        (schema.required ?? []).every((name) => value[name] !== undefined) &&
         Object.entries(value).every(([name, part]) => allows(schema.properties?.[name] ?? NEVER, part))
       );
     default:
@@ -183,21 +191,6 @@ export function checkValue(where: string, key: string, value: unknown, ownTask =
   const schema = schemaOfKey(where, key, ownTask);
   if (schema === undefined || (isRecord(value) && ownTask && key === "task") || allows(schema, value)) return;
   throw new Error(`${where}: expected ${describeValue(schema)}, got ${JSON.stringify(value)}${advice(schema)}`);
-}
-
-/** Throws where a name is of no task. */
-export function refuseTaskName(where: string, name: unknown): void {
-  if (typeof name === "string" && isTaskName(name)) return;
-  const nearest =
-    typeof name === "string"
-      ? closest(
-          name,
-          taskCatalogue.map(({ id }) => id),
-        )
-      : undefined;
-  throw new Error(
-    `${where}: expected ${taskNames}, got ${JSON.stringify(name)}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
-  );
 }
 
 /** What to do about a refused value: what the key means and what it is when left out. */

@@ -6,9 +6,9 @@
  * specification; those of rule options, which are open, by how they look. A range to draw from (`log(1e-4..1e-1)`) makes an axis too.
  */
 import type { AxisValue, ValueSchema } from "./keys.ts";
-import { advice, allows, describeValue, isRecord, nameKeyOf, refuseTaskName, schemaOfKey, withValue } from "./keys.ts";
+import { advice, allows, describeValue, isRecord, nameKeyOf, schemaOfKey, withValue } from "./keys.ts";
 import { drawValues, mostSamples, parseRange, type Range, type Sampling } from "./ranges.ts";
-import { isOwnTask } from "./task-spec.ts";
+import { isOwnTask, refuseTaskName } from "./task-spec.ts";
 import type { RunSpecInput } from "./spec.ts";
 
 /** A run specification in which everything is optional, as a study or a command line gives it. */

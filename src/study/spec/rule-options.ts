@@ -1,4 +1,4 @@
-/** The options of a rule as a reader wants them, from its own schema. */
+/** The options of a rule, or of a task, as a reader wants them, from its own schema. */
 import { z } from "zod";
 import type { Rule } from "../../rules/index.ts";
 

@@ -5,9 +5,11 @@
  * says what its examples are (`shape`), so that whoever reads it later needs no file. Its options are checked where the file has been read
  * (`run/user-tasks.ts`).
  */
+import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import {
   defaultTask,
+  settledOptions,
   type ShippedTask,
   type ShippedTaskInput,
   shippedTask,
@@ -53,8 +55,23 @@ export function taskNameOf(task: unknown): string {
 export const taskNames = `one of ${taskCatalogue.map(({ id }) => id).join(", ")}, or a file (./data.npz, ./data.safetensors, ./my-task.ts)`;
 
 /** Whether a name is one of a task. */
-export function isTaskName(name: string): boolean {
+function isTaskName(name: string): boolean {
   return isOwnTask(name) || shippedTask(name) !== undefined;
+}
+
+/** Throws where a name is of no task. */
+export function refuseTaskName(where: string, name: unknown): void {
+  if (typeof name === "string" && isTaskName(name)) return;
+  const nearest =
+    typeof name === "string"
+      ? closest(
+          name,
+          taskCatalogue.map(({ id }) => id),
+        )
+      : undefined;
+  throw new Error(
+    `${where}: expected ${taskNames}, got ${JSON.stringify(name)}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`,
+  );
 }
 
 export const TaskSpecSchema = z.preprocess(
@@ -66,11 +83,14 @@ export const TaskSpecSchema = z.preprocess(
       context.issues.push({ code: "custom", path: ["id"], input: id, message: `expected ${taskNames}, got "${id}"` });
       return z.NEVER;
     }
-    const parsed = definition.options.safeParse(options);
-    if (parsed.success) return { id: definition.id, ...(parsed.data as object) } as ShippedTask;
-    for (const issue of parsed.error.issues)
-      context.issues.push({ ...issue, input: options } as Parameters<typeof context.issues.push>[0]);
-    return z.NEVER;
+    try {
+      return { id: definition.id, ...(settledOptions("task", definition.options, options) as object) } as ShippedTask;
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      const [, option = "", message = said] = /^task(?:\.([\w.]+))?: (.*)$/s.exec(said) ?? [];
+      context.issues.push({ code: "custom", input: options, path: option === "" ? [] : option.split("."), message });
+      return z.NEVER;
+    }
   }),
 );
 
