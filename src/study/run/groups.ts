@@ -7,6 +7,7 @@
 import type { PlannedRun } from "../spec/study.ts";
 import type { Group } from "../../train/index.ts";
 import type { PlannedModel, PlannedModels } from "./planned-model.ts";
+import { groupSeconds, type GroupSize, type Speed, usualSpeed } from "./speed.ts";
 
 /** Replicas of one stacked group at most; beyond this a step no longer gets cheaper per replica. */
 const largest = 16;
@@ -22,22 +23,27 @@ export interface RunGroup {
   readonly runs: readonly PlannedRun[];
   /** Threads of its session: more than one where there are fewer groups than cores. Changes no number. */
   readonly threads: number;
-  /** Expected work in floating-point operations, for order and for the time left. */
+  /** Expected work in seconds, for order and for the time left. */
   readonly work: number;
 }
 
 /** Splits runs into groups, most work first, so that workers finish together. Throws the error of a specification that cannot be built. */
-export function groupRuns(runs: readonly PlannedRun[], workers: number, models: PlannedModels): RunGroup[] {
+export function groupRuns(
+  runs: readonly PlannedRun[],
+  workers: number,
+  models: PlannedModels,
+  speed: Speed = usualSpeed,
+): RunGroup[] {
   const byModel = new Map<PlannedModel, PlannedRun[]>();
   for (const run of runs) {
     const model = models.of(run.spec);
     byModel.set(model, [...(byModel.get(model) ?? []), run]);
   }
-  const groups = [...byModel].flatMap(([{ spec, form, cost }, alike]) => {
+  const groups = [...byModel].flatMap(([{ form, cost }, alike]) => {
     const size = groupSize(form, alike.length, workers);
     return chunks(alike, size).map((members) => ({
       runs: members,
-      work: cost.operations * spec.train.steps * members.length,
+      work: groupSeconds(sizeOfGroup({ runs: members, threads: 1 }, models), speed),
       products: cost.products * members.length,
     }));
   });
@@ -45,6 +51,16 @@ export function groupRuns(runs: readonly PlannedRun[], workers: number, models: 
   return groups
     .sort((a, b) => b.work - a.work)
     .map(({ products, ...group }) => ({ ...group, threads: products < threadsPayFrom ? 1 : coresEach }));
+}
+
+/** What the time of a group depends on. */
+export function sizeOfGroup({ runs, threads }: Pick<RunGroup, "runs" | "threads">, models: PlannedModels): GroupSize {
+  const [first] = runs;
+  if (first === undefined) throw new Error("internal: a group without runs");
+  const { nodes, cost } = models.of(first.spec);
+  const { steps, batch } = first.spec.train;
+  const strings = Math.max(...runs.map(({ spec: { data } }) => data.train + data.validation + data.test));
+  return { nodes, products: cost.products, steps, replicas: runs.length, threads, batch, strings };
 }
 
 /** How many of `count` runs of a shape are computed together. */
