@@ -28,7 +28,7 @@ export async function typed(
     stdout: output("stdout"),
     stderr: output("stderr"),
     // What is known of this machine is that of whoever tests; it is neither read nor changed.
-    env: { XDG_CACHE_HOME: join(tmpdir(), "afferent-no-cache"), ...env },
+    env: { XDG_CACHE_HOME: join(tmpdir(), `afferent-no-cache-${process.pid}`), ...env },
     confirm,
     interruptible: (work) => work(new AbortController().signal),
   });

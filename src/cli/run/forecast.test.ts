@@ -113,7 +113,7 @@ describe("what is known of a machine", () => {
 
   it("is measured in seconds by small groups on every core", { timeout: 120_000 }, async () => {
     const fresh = { XDG_CACHE_HOME: join(folder, "fresh") };
-    const { speed } = await calibrate(fresh);
+    const { speed } = (await calibrate(fresh))!;
     expect(speed.node + speed.product).toBeGreaterThan(0);
     expect(speed.node).toBeLessThan(1e-2);
     expect(speed.product).toBeLessThan(1e-7);

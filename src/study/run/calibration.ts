@@ -57,9 +57,13 @@ export async function keptCalibration(env: Environment): Promise<Calibration | u
   }
 }
 
-/** Measures this machine, which takes some seconds, and keeps what was found; where that cannot be written it counts for this process. */
-export async function calibrate(env: Environment): Promise<Calibration> {
+/**
+ * Measures this machine, which takes some seconds, and keeps what was found; where that cannot be written it counts for this process.
+ * Undefined where nothing could be measured, as when its groups failed.
+ */
+export async function calibrate(env: Environment): Promise<Calibration | undefined> {
   const calibration = { speed: await measuredSpeed(), measuredAt: new Date().toISOString() };
+  if (!Object.values(calibration.speed).every(Number.isFinite)) return undefined;
   await keep(env, calibration);
   return calibration;
 }
