@@ -11,7 +11,14 @@ const performed = vi.hoisted(() => ({ message: "planned, and not performed" }));
 vi.mock("../src/study/run/execute.ts", async (original) => ({
   ...(await original<object>()),
   execute: ({ runs }: { runs: readonly unknown[] }) =>
-    Promise.resolve({ computed: runs.length, reused: 0, seconds: 0, outcomes: {}, undeclared: [] }),
+    Promise.resolve({
+      computed: runs.length,
+      reused: 0,
+      seconds: 0,
+      outcomes: {},
+      taken: { seconds: 0, expected: 0 },
+      undeclared: [],
+    }),
 }));
 vi.mock("../src/study/channel/measure.ts", async (original) => ({
   ...(await original<object>()),
@@ -23,7 +30,22 @@ vi.mock("../src/study/discovery/search.ts", async (original) => ({
 }));
 
 const root = join(import.meta.dirname, "..");
-const commands = ["run", "ls", "show", "compare", "report", "export", "info", "data", "rules", "audit", "channel"];
+const commands = [
+  "run",
+  "config",
+  "keys",
+  "completion",
+  "ls",
+  "show",
+  "compare",
+  "report",
+  "export",
+  "info",
+  "data",
+  "rules",
+  "audit",
+  "channel",
+];
 const others = ["theory", "theory boolean", "theory deep", "theory chains", "theory enumerate", "discover"];
 const last = ["trace", "schema", "compact"];
 

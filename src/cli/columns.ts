@@ -60,6 +60,13 @@ export function grouped(count: number | bigint): string {
   return String(count).replaceAll(/\B(?=(\d{3})+$)/g, " ");
 }
 
+/** A number of bytes: `640 B`, `12 kB`, `1.2 MB`, `3.4 GB`. */
+export function bytes(count: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, count)) / 3)));
+  return `${Number((count / 1000 ** power).toPrecision(2))} ${units[power] ?? ""}`;
+}
+
 /** `1 run`, `2 runs`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -69,7 +69,10 @@ function translated(built: Command, { code, message }: CommanderError): string {
     case "commander.optionMissingArgument":
       return `${where}expected a value after ${name}, got none; afferent ${built.name()} --help shows an example`;
     case "commander.unknownCommand": {
-      const commands = built.commands.map((known) => known.name());
+      const commands = built
+        .createHelp()
+        .visibleCommands(built)
+        .map((known) => known.name());
       return `expected one of the commands ${commands.join(", ")}, got "${name}"; did you mean ${closest(name, commands)}?`;
     }
     default:

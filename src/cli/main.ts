@@ -34,10 +34,24 @@ async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Prom
   }
 }
 
+/** Only where both ends are a terminal: a script is never asked. */
+const isAttended = process.stdin.isTTY && process.stderr.isTTY;
+
+async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
+  const asked = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await asked.question(`${question} [y/N] `)).trim());
+  } finally {
+    asked.close();
+  }
+}
+
 const surroundings: Surroundings = {
   stdout: output(process.stdout),
   stderr: output(process.stderr),
   env: process.env,
+  confirm: isAttended ? confirm : undefined,
   interruptible,
 };
 process.exitCode = await afferent(process.argv.slice(2), surroundings);

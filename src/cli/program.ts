@@ -4,6 +4,7 @@ import { auditCommand } from "./audit/audit.ts";
 import { channelCommand } from "./channel/channel.ts";
 import { quiet } from "./command.ts";
 import { compactCommand } from "./compact.ts";
+import { completeCommand, completionCommand } from "./completion/completion.ts";
 import { compareCommand } from "./compare.ts";
 import { configCommand } from "./config.ts";
 import { dataCommand } from "./data.ts";
@@ -47,6 +48,7 @@ const commands = [
   traceCommand,
   schemaCommand,
   compactCommand,
+  completionCommand,
 ] as const;
 
 const epilogue = `
@@ -95,5 +97,6 @@ function programFor(at: Surroundings, end: (code: ExitCode) => void): Command {
     .enablePositionalOptions()
     .addHelpText("after", epilogue);
   for (const build of commands) program.addCommand(build(at, end));
+  program.addCommand(completeCommand(at, end), { hidden: true });
   return program;
 }

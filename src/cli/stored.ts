@@ -64,6 +64,22 @@ async function compactScattered({ stderr }: Surroundings, store: Store): Promise
   await store.compactWhereMany().catch(() => undefined);
 }
 
+/** Those of some runs that the store has, if there is a store. */
+export async function storedRuns(
+  at: Surroundings,
+  settings: Settings,
+  planned: readonly PlannedRun[],
+): Promise<ReadonlySet<string>> {
+  const folder = storeFolder(settings, at);
+  if ((await stat(folder).catch(() => undefined)) === undefined) return new Set();
+  const store = await openStore(folder, { access: "read" });
+  try {
+    return await store.finished(planned.map(({ run }) => run));
+  } finally {
+    await store.close();
+  }
+}
+
 /** Throws where the folder cannot be made; what else is wrong with it, opening the store says. */
 async function makeStoreFolder(folder: string): Promise<void> {
   await makeFolder(folder).catch((cause: unknown) => {

@@ -16,6 +16,8 @@ export interface Surroundings {
   /** Progress, warnings and errors. */
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Asks whoever sits at the terminal a question to be answered with yes or no; undefined where nobody does. */
+  readonly confirm?: ((question: string) => Promise<boolean>) | undefined;
   /**
    * Runs work that can be stopped: Ctrl-C (or a request to terminate) aborts the signal, with an `Interruption` as its reason. A
    * second Ctrl-C ends the process at once.

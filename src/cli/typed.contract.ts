@@ -1,4 +1,6 @@
 /** Types a command line in this process and catches what it prints, for the tests of the commands. */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { ExitCode } from "./exit.ts";
 import { afferent } from "./program.ts";
 
@@ -14,6 +16,7 @@ export async function typed(
   line: string | readonly string[],
   env: Readonly<Record<string, string>> = {},
   columns?: number,
+  confirm?: (question: string) => Promise<boolean>,
 ): Promise<Ended> {
   const texts = { stdout: "", stderr: "" };
   const output = (name: "stdout" | "stderr") => ({
@@ -24,7 +27,9 @@ export async function typed(
   const code = await afferent(typeof line === "string" ? line.split(" ") : line, {
     stdout: output("stdout"),
     stderr: output("stderr"),
-    env,
+    // What is known of this machine is that of whoever tests; it is neither read nor changed.
+    env: { XDG_CACHE_HOME: join(tmpdir(), `afferent-no-cache-${process.pid}`), ...env },
+    confirm,
     interruptible: (work) => work(new AbortController().signal),
   });
   return { code, ...texts };

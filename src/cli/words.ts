@@ -28,7 +28,8 @@ export interface Words {
   readonly names: readonly string[];
 }
 
-const settingKeys = ["store.path", "store.weights", "store.checkpoints", "engine.threads", "engine.workers"];
+/** The settings of the process. */
+export const settingKeys = ["store.path", "store.weights", "store.checkpoints", "engine.threads", "engine.workers"];
 
 /** Sorts words. Throws UsageError for a setting that is given twice, has no or a wrong value, or is nearly one. */
 export function sortWords(words: readonly string[]): Words {

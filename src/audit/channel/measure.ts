@@ -9,7 +9,7 @@
  */
 import { stream } from "../../random/stream.ts";
 import { allocate, type Engine, Executable, type Numbers } from "../../runtime/index.ts";
-import type { Inputs } from "../../tasks/index.ts";
+import { exampleLength, type Inputs } from "../../tasks/index.ts";
 import { BatchSource } from "../../train/batches.ts";
 import { dataName } from "../../train/inputs.ts";
 import { buildStep } from "../../train/step.ts";

@@ -5,7 +5,10 @@ import type { CertifiedRule } from "../../report/certificate-section.ts";
 import { drawnMetrics } from "../../report/learning-curve-figure.ts";
 import { renderReport } from "../../report/report.ts";
 import { PlannedModels } from "../../study/run/planned-model.ts";
-import { type Cell, chosenRuns, summarise } from "../../study/summary/summary.ts";
+import { summaryOf } from "../../audit/index.ts";
+import { labelOf } from "../../study/spec/keys.ts";
+import type { RunKnowledge } from "../../study/store/rows.ts";
+import { type Cell, chosenRuns, settingAxes, summarise } from "../../study/summary/summary.ts";
 import { publishContent, temporaryBeside } from "../../study/store/publish.ts";
 import type { Store } from "../../study/store/store.ts";
 import type { StoredStudy } from "../stored.ts";
@@ -39,20 +42,62 @@ export async function writeReport(
 }
 
 /**
- * Certificates of the rules of a plan, each once: that of a run that is stored, of the very graph that ran; of one that is not there yet
- * its own; or why there is none, as for a rule whose file is no longer there.
+ * Certificates of the rules of a plan at the sizes of the plan: those of runs that are stored, of the very graphs that ran; where none of
+ * a rule is there yet, that of its first; or why there is none, as for a rule whose file is no longer there. Sizes at which a rule must
+ * know the same are one.
  */
-function certificatesOf(cells: readonly Cell[], models: PlannedModels): CertifiedRule[] {
-  const found = new Map<string, CertifiedRule>();
-  for (const { rule: label, spec, repetitions } of cells) {
-    if (found.has(label)) continue;
-    const stored = repetitions.find(({ row }) => row?.knows !== undefined)?.row?.knows;
+export function certificatesOf(cells: readonly Cell[], models: PlannedModels): CertifiedRule[] {
+  const rules = new Map<
+    string,
+    Map<string, { readonly cell: Cell; readonly known: Known; readonly graphs: Set<string> }>
+  >();
+  const problems: CertifiedRule[] = [];
+  const stored = cells.filter((cell) => knowledgeOf(cell) !== undefined);
+  const labels = new Set(stored.map(({ rule }) => rule));
+  // Certifying takes longer than all else, and a size that has no run yet will bring its own.
+  const others = cells.filter(
+    ({ rule }, i) => !labels.has(rule) && cells.findIndex((cell) => cell.rule === rule) === i,
+  );
+  for (const cell of cells.filter((each) => stored.includes(each) || others.includes(each))) {
+    const { rule: label } = cell;
+    const sizes = rules.get(label) ?? new Map<string, never>();
+    rules.set(label, sizes);
     try {
-      const { certificate, undeclared } = stored ?? models.of(spec);
-      found.set(label, { label, certificate, graph: stored?.graph ?? models.of(spec).digest, undeclared });
+      const known = knownOf(cell, models);
+      const says = JSON.stringify([summaryOf(known.certificate), known.certificate.signals, known.undeclared]);
+      const alike = sizes.get(says);
+      if (alike !== undefined) alike.graphs.add(known.graph);
+      else sizes.set(says, { cell, known, graphs: new Set([known.graph]) });
     } catch (error) {
-      found.set(label, { label, problem: error instanceof Error ? error.message : String(error) });
+      if (problems.some((rule) => rule.label === label)) continue;
+      problems.push({ label, problem: error instanceof Error ? error.message : String(error) });
     }
   }
-  return [...found.values()];
+  const certified = [...rules].flatMap(([label, sizes]) =>
+    [...sizes.values()].map(({ cell, known: { certificate, undeclared }, graphs }) => ({
+      label: sizes.size > 1 ? `${label}, ${settingsOf(cell)}` : label,
+      graph: [...graphs].join(", "),
+      ...{ certificate, undeclared },
+    })),
+  );
+  return [...certified, ...problems];
+}
+
+type Known = Pick<RunKnowledge, "certificate" | "graph" | "undeclared">;
+
+function knowledgeOf({ repetitions }: Cell): RunKnowledge | undefined {
+  return repetitions.find(({ row }) => row?.knows !== undefined)?.row?.knows;
+}
+
+function knownOf(cell: Cell, models: PlannedModels): Known {
+  const stored = knowledgeOf(cell);
+  if (stored !== undefined) return stored;
+  const { certificate, undeclared, digest: graph } = models.of(cell.spec);
+  return { certificate, undeclared, graph };
+}
+
+function settingsOf(cell: Cell): string {
+  return Object.entries(settingAxes(cell))
+    .map(([key, value]) => `${key}=${labelOf(value)}`)
+    .join(" ");
 }

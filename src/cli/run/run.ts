@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import type { ExecutionSummary } from "../../study/run/execute.ts";
 import type { RunRow } from "../../study/store/rows.ts";
 import type { Plan } from "../../study/run/plan.ts";
+import type { Speed } from "../../study/run/speed.ts";
 import type { Store } from "../../study/store/store.ts";
 import { keptFilesOf } from "../../study/run/own-files.ts";
 import type { PlannedRun, Study } from "../../study/spec/study.ts";
@@ -26,6 +27,7 @@ import {
   undeclaredOption,
 } from "../plan.ts";
 import { ProgressDisplay } from "../progress.ts";
+import { confirmLong, dryRun, learn, type Missing } from "./forecast.ts";
 import { commandName, Interruption, shellWords, type Surroundings } from "../surroundings.ts";
 import { sortWords, type Words } from "../words.ts";
 
@@ -46,16 +48,21 @@ export function runCommand(at: Surroundings, end: (code: ExitCode) => void): Com
         ["run rule=backprop,info-nce data.train=1000,4000 seed=0..4", "a grid of 20 runs"],
         ["run studies/first-comparison.ts", "a shipped study"],
         ["run studies/first-comparison.ts train.steps=300 seed=0..2", "the same, shorter"],
+        ["run studies/first-comparison.ts --dry-run", "what it would take"],
       ],
       json:
         "study, store, planned, computed, reused, resumed, interrupted, seconds, outcomes {finished, stopped, diverged, failed},\n" +
-        "failures [{run, message}], cells and differences (as in compare), report (path), undeclared [text]",
+        "failures [{run, message}], cells and differences (as in compare), report (path), undeclared [text]; of --dry-run: study, store,\n" +
+        "planned, stored, groups, workers, seconds (null where not known), memory, disk (bytes), rules [{rule, runs, groups, seconds}],\n" +
+        "measuredAt",
     },
     at,
     end,
     (words, options) => run(at, words, options),
   );
   return configurable(built)
+    .option("--dry-run", "say what would be computed, and what time, memory and disk that takes; compute nothing")
+    .option("--yes", "start a plan of more than ten minutes without a question, which is asked on a terminal only")
     .option("--name <name>", "name of the study in the store")
     .option("--force", "take the name from another study that has it")
     .option(...undeclaredOption);
@@ -79,7 +86,16 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
     ...(options["undeclared"] === true ? ["--undeclared"] : []),
   ];
   const typed = `${commandName(at)} run ${shellWords([...given, ...flags])}`.trimEnd();
-  const { withStore } = await import("../stored.ts");
+  const { withStore, storedRuns, storeFolder } = await import("../stored.ts");
+  const missingOf = async (): Promise<Missing> => {
+    const stored = await storedRuns(at, words.settings, planned);
+    return { study, plan, missing: planned.filter((one) => !stored.has(one.run)) };
+  };
+  if (options["dryRun"] === true) {
+    await dryRun(at, await missingOf(), storeFolder(words.settings, at), words.settings, options);
+    return undefined;
+  }
+  const calibration = await confirmLong(at, missingOf, words.settings, options);
   return withStore(at, words.settings, "write", async (store) => {
     const { writeManifest } = await import("../../study/store/manifest.ts");
     const manifest = {
@@ -96,11 +112,12 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
     await writeManifest(store.folder, manifest);
     const { removeStale } = await import("../../study/store/journal.ts");
     await removeStale(store.folder);
-    const computed = await compute(at, store, study, plan, words, options);
+    const computed = await compute(at, store, study, { ...plan, speed: calibration?.speed }, words, options);
     if (computed instanceof Interruption) {
       await sayInterrupted(at, store, study, planned, typed, options);
       return exitCodeOf(computed);
     }
+    await learn(at, calibration, computed);
     const rows = await store.rows({ runs: planned.map((one) => one.run) });
     const { writeReport } = await import("../report/page.ts");
     const report = await writeReport(store, { study, planned, manifest }, plan);
@@ -132,7 +149,7 @@ async function compute(
   at: Surroundings,
   store: Store,
   study: Study,
-  { runs: planned, models }: Plan,
+  { runs: planned, models, speed }: Plan & { readonly speed: Speed | undefined },
   { settings }: Words,
   options: OptionValues,
 ): Promise<ExecutionSummary | Interruption> {
@@ -149,6 +166,7 @@ async function compute(
         study: study.name,
         runs: planned,
         models,
+        ...(speed === undefined ? {} : { speed }),
         undeclared: options["undeclared"] === true,
         ...(settings.weights === undefined ? {} : { weights: settings.weights }),
         ...(settings.checkpointEvery === undefined ? {} : { checkpointEvery: settings.checkpointEvery }),

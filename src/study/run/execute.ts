@@ -13,6 +13,7 @@ import { groupRuns, type RunGroup } from "./groups.ts";
 import { type PlannedModel, PlannedModels } from "./planned-model.ts";
 import { keptNetworkOf } from "./user-networks.ts";
 import { keptRuleOf } from "./user-rules.ts";
+import { lastEnds, type Speed, usualSpeed } from "./speed.ts";
 import { keptTaskOf } from "./user-tasks.ts";
 import { machineProvenance } from "./provenance.ts";
 import type { Reply, Request } from "./protocol.ts";
@@ -28,6 +29,8 @@ export interface ExecutionOptions {
   readonly runs: readonly PlannedRun[];
   /** Their models, where they have been planned before (`plan.ts`). */
   readonly models?: PlannedModels;
+  /** How fast this machine is, where that was measured (`calibration.ts`). */
+  readonly speed?: Speed;
   /** Worker threads; one per core when left out. */
   readonly workers?: number;
   /** Threads of each worker's session; as planned (`groups.ts`) when left out. */
@@ -52,6 +55,7 @@ export interface ExecutionProgress {
   readonly running: number;
   /** Training steps per second, summed over the runs in flight. */
   readonly stepsPerSecond: number;
+  /** NaN until enough is done to say. */
   readonly secondsLeft: number;
   readonly latest: readonly {
     readonly run: string;
@@ -69,6 +73,8 @@ export interface ExecutionSummary {
   readonly resumed: number;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly seconds: number;
+  /** Seconds that workers took, and were expected to take, for groups of which every run took all its steps. */
+  readonly taken: { readonly seconds: number; readonly expected: number };
   /** As those of the plan (`plan.ts`): what rules read that they do not claim. */
   readonly undeclared: readonly string[];
 }
@@ -91,7 +97,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionSumma
     store.folder,
     missing.map(({ run }) => run),
   );
-  const groups = groupRuns(missing, workers, models, checkpoints);
+  const groups = groupRuns(missing, workers, models, options.speed ?? usualSpeed, checkpoints);
   const execution = new Execution(options, runs.length, finished.size, groups, models);
   signal?.throwIfAborted();
   await execution.run(Math.min(workers, execution.groups.length));
@@ -100,6 +106,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionSumma
     reused: finished.size,
     resumed: checkpoints.size,
     outcomes: execution.outcomes,
+    taken: execution.taken,
     seconds: (performance.now() - started) / 1000,
     undeclared,
   };
@@ -108,6 +115,8 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionSumma
 /** A group in a worker. */
 interface Flight {
   readonly group: RunGroup;
+  /** By the clock of `performance`. */
+  readonly since: number;
   readonly journal: Journal;
   progress: Extract<Reply, { kind: "progress" }>["progress"] | undefined;
 }
@@ -123,13 +132,16 @@ const journalEvery = 2000;
 
 class Execution {
   readonly outcomes: Record<Outcome, number> = { finished: 0, stopped: 0, diverged: 0, failed: 0 };
+  readonly taken = { seconds: 0, expected: 0 };
   private readonly queue: RunGroup[];
   private readonly flights = new Set<Flight>();
   private readonly machine = machineProvenance();
-  private readonly started = performance.now();
   private done = 0;
   private workDone = 0;
+  /** Seconds that workers took for it. */
+  private spent = 0;
   private groupsWritten = 0;
+  private workers = 1;
   private compacting: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -143,6 +155,7 @@ class Execution {
   }
 
   async run(workers: number): Promise<void> {
+    this.workers = workers;
     const results = await Promise.allSettled(Array.from({ length: workers }, () => this.work()));
     const problem = results.find((result) => result.status === "rejected");
     this.compact();
@@ -175,7 +188,7 @@ class Execution {
   private async compute(worker: Worker, group: RunGroup): Promise<boolean> {
     const { store, study } = this.options;
     const journal = openJournal(store.folder, { runs: group.runs.map(({ run }) => run), study });
-    const flight: Flight = { group, journal, progress: undefined };
+    const flight: Flight = { group, since: performance.now(), journal, progress: undefined };
     this.flights.add(flight);
     try {
       const reply = await this.converse(worker, flight);
@@ -205,6 +218,12 @@ class Execution {
       for (const { outcome } of rows) this.outcomes[outcome] += 1;
       this.done += rows.length;
       this.workDone += group.work;
+      const seconds = (performance.now() - flight.since) / 1000;
+      this.spent += seconds;
+      if (rows.every(({ outcome }) => outcome === "finished")) {
+        this.taken.seconds += seconds;
+        this.taken.expected += group.work;
+      }
       return !died;
     } finally {
       this.flights.delete(flight);
@@ -268,16 +287,33 @@ class Execution {
     return this.models.of(first.spec);
   }
 
+  /**
+   * The time left, from the pace at which workers have done what was expected of them: groups in flight go on to their end and those that
+   * wait are taken by the first worker that is free. Says nothing before as much as two seconds of training and a fiftieth of all were seen.
+   */
+  private secondsLeft(): number {
+    const now = performance.now();
+    const training = [...this.flights].flatMap(({ group, since, progress }) =>
+      progress === undefined ? [] : [{ group, part: progress.step / progress.steps, seconds: (now - since) / 1000 }],
+    );
+    const seconds = this.spent + training.reduce((sum, flight) => sum + flight.seconds, 0);
+    const done = this.workDone + training.reduce((sum, { group, part }) => sum + part * group.work, 0);
+    const work = this.groups.reduce((sum, group) => sum + group.work, 0);
+    if (!enoughToSay(seconds, done / work)) return NaN;
+    const pace = seconds / done;
+    const parts = new Map(training.map(({ group, part }) => [group, part]));
+    const busy = [...this.flights].map(({ group }) => (1 - (parts.get(group) ?? 0)) * group.work * pace);
+    return lastEnds(
+      this.queue.map(({ work: each }) => each * pace),
+      this.workers,
+      busy,
+    );
+  }
+
   private report(): void {
     const { onProgress } = this.options;
     if (onProgress === undefined) return;
     const flying = [...this.flights];
-    const partly = flying.map(({ group, progress }) =>
-      progress === undefined ? 0 : (progress.step / progress.steps) * group.work,
-    );
-    const work = this.groups.reduce((sum, group) => sum + group.work, 0);
-    const finished = this.workDone + partly.reduce((sum, part) => sum + part, 0);
-    const seconds = (performance.now() - this.started) / 1000;
     onProgress({
       done: this.done,
       reused: this.reused,
@@ -287,7 +323,7 @@ class Execution {
         (sum, { group, progress }) => sum + (progress?.stepsPerSecond ?? 0) * group.runs.length,
         0,
       ),
-      secondsLeft: finished > 0 ? (seconds * (work - finished)) / finished : NaN,
+      secondsLeft: this.secondsLeft(),
       latest: flying.flatMap(({ group, progress }) =>
         group.runs.map(({ run, spec }, i) => ({
           run,
@@ -299,6 +335,11 @@ class Execution {
       ),
     });
   }
+}
+
+/** Whether so many seconds of workers, for such a part of all work, are enough to say how long the rest takes. */
+export function enoughToSay(seconds: number, part: number): boolean {
+  return seconds >= 2 && part >= 0.02;
 }
 
 /** Starts a worker from the built file, or from source through tsx. */

@@ -7,6 +7,7 @@
 import type { PlannedRun } from "../spec/study.ts";
 import type { Group } from "../../train/index.ts";
 import type { PlannedModel, PlannedModels } from "./planned-model.ts";
+import { groupSeconds, type GroupSize, type Speed, usualSpeed } from "./speed.ts";
 
 /** Replicas of one stacked group at most; beyond this a step no longer gets cheaper per replica. */
 const largest = 16;
@@ -22,29 +23,29 @@ export interface RunGroup {
   readonly runs: readonly PlannedRun[];
   /** Threads of its session: more than one where there are fewer groups than cores. Changes no number. */
   readonly threads: number;
-  /** Expected work in floating-point operations, for order and for the time left. */
+  /** Expected work in seconds, for order and for the time left. */
   readonly work: number;
 }
 
 /**
- * Splits runs into groups, most work first, so that workers finish together; `checkpoints` has the steps at which runs go on. Throws the error of a specification that cannot be built.
+ * Splits runs into groups, most work first, so that workers finish together; `checkpoints` has the steps at which runs go on. Throws the
+ * error of a specification that cannot be built.
  */
 export function groupRuns(
   runs: readonly PlannedRun[],
   workers: number,
   models: PlannedModels,
+  speed: Speed = usualSpeed,
   checkpoints: ReadonlyMap<string, number> = new Map(),
 ): RunGroup[] {
-  const groups = [...alikeIn(runs, models, checkpoints).values()].flatMap(
-    ({ model: { spec, form, cost }, step, alike }) => {
-      const size = groupSize(form, alike.length, workers);
-      return chunks(alike, size).map((members) => ({
-        runs: members,
-        work: cost.operations * (spec.train.steps - step) * members.length,
-        products: cost.products * members.length,
-      }));
-    },
-  );
+  const groups = [...alikeIn(runs, models, checkpoints).values()].flatMap(({ model: { form, cost }, step, alike }) => {
+    const size = groupSize(form, alike.length, workers);
+    return chunks(alike, size).map((members) => ({
+      runs: members,
+      work: groupSeconds(sizeOfGroup({ runs: members, threads: 1 }, models, step), speed),
+      products: cost.products * members.length,
+    }));
+  });
   const coresEach = Math.max(1, Math.floor(workers / groups.length));
   return groups
     .sort((a, b) => b.work - a.work)
@@ -68,6 +69,20 @@ function alikeIn(runs: readonly PlannedRun[], models: PlannedModels, checkpoints
     found.set(key, known);
   }
   return found;
+}
+
+/** What the time of a group depends on, that has taken `after` steps already. */
+export function sizeOfGroup(
+  { runs, threads }: Pick<RunGroup, "runs" | "threads">,
+  models: PlannedModels,
+  after = 0,
+): GroupSize {
+  const [first] = runs;
+  if (first === undefined) throw new Error("internal: a group without runs");
+  const { nodes, cost } = models.of(first.spec);
+  const { steps, batch } = first.spec.train;
+  const strings = Math.max(...runs.map(({ spec: { data } }) => data.train + data.validation + data.test));
+  return { nodes, products: cost.products, steps: steps - after, replicas: runs.length, threads, batch, strings };
 }
 
 /** How many of `count` runs of a shape are computed together. */

@@ -4,7 +4,7 @@
  * all runs of one shape.
  */
 import { type Certificate, certificateOf, unclaimedBy } from "../../audit/index.ts";
-import { cost, type Cost } from "../../graph/index.ts";
+import { cost, type Cost, topological } from "../../graph/index.ts";
 import { type RuleDocument, type Signal, writtenRule } from "../../rules/index.ts";
 import { buildStep, formFor, type Group, type Model, type StepGraph } from "../../train/index.ts";
 import type { RunSpec } from "../spec/spec.ts";
@@ -18,6 +18,7 @@ export class PlannedModel {
   private built: Model | undefined;
   private traced: StepGraph | undefined;
   private costs: Cost | undefined;
+  private counted: number | undefined;
   private certified: Certificate | undefined;
   private named: string | undefined;
 
@@ -50,6 +51,11 @@ export class PlannedModel {
   /** Of one step of one replica. */
   get cost(): Cost {
     return (this.costs ??= cost(Object.values(this.step.outputs)));
+  }
+
+  /** Nodes of the graph of one step. */
+  get nodes(): number {
+    return (this.counted ??= topological(Object.values(this.step.outputs)).length);
   }
 
   get form(): Group["form"] {

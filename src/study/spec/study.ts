@@ -241,8 +241,8 @@ function drawnAgain(study: Study, { samples, seed }: Sampling): Study {
   const { drawn: _old, ...rest } = study;
   return defineStudy({
     ...rest,
-    grid: ranged(grid) as AxesInput,
-    ...(tune ? { tune: { ...tune, over: ranged(tune.over) as AxesInput } } : {}),
+    grid: ranged(grid),
+    ...(tune ? { tune: { ...tune, over: ranged(tune.over) } } : {}),
     samples,
     sampleSeed: seed,
   });
