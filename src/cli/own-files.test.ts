@@ -42,12 +42,8 @@ interface Run {
 }
 
 async function runsOf(name: string): Promise<Run[]> {
-  const { runs } = (await typedJson(`export ${name} --format json --out ${at(`${name}.json`)} --force`, env).then(
-    () => ({
-      runs: JSON.parse(readFileSync(at(`${name}.json`), "utf8")) as Run["row"][],
-    }),
-  )) as { runs: Run["row"][] };
-  return runs.map((row) => ({ row }));
+  await typedJson(`export ${name} --format json --out ${at(`${name}.json`)} --force`, env);
+  return (JSON.parse(readFileSync(at(`${name}.json`), "utf8")) as Run["row"][]).map((row) => ({ row }));
 }
 
 /** Everything that reads a stored study, of which no file is there. */
