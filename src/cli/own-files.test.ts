@@ -163,6 +163,20 @@ test("a file that changes between plan and run fails the run with words", async 
   );
 });
 
+test("the examples of docs/tasks.md are what they say", async () => {
+  const page = readFileSync(new URL("../../docs/tasks.md", import.meta.url), "utf8");
+  const [task, network] = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text]) => text!);
+  writeFileSync(at("page-task.ts"), task!);
+  writeFileSync(at("page-network.ts"), network!);
+  const { spec } = (await typedJson(
+    `info task=${at("page-task.ts")} task.noise=0.3 network=${at("page-network.ts")}`,
+  )) as {
+    spec: Run["row"]["spec"];
+  };
+  expect(spec.task).toMatchObject({ rings: 3, noise: 0.3, shape: { values: "real", channels: 2, classes: 3 } });
+  expect(spec.network).toMatchObject({ architecture: "own", widths: [16, 16], bias: "shared" });
+});
+
 test("everything else that works on a run works on numbers", async () => {
   const task = `task=${at("data.npz")}`;
   const { rules } = (await typedJson(`audit backprop info-nce ${task} network.depth=2`)) as {
