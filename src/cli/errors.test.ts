@@ -9,7 +9,7 @@ beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "afferent-errors-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const names =
-  "run, ls, show, compare, report, export, info, data, rules, audit, channel, theory, discover, trace, schema, compact";
+  "run, ls, show, compare, report, export, info, data, tasks, rules, audit, channel, theory, discover, trace, schema, compact";
 const strings = "the number of distinct strings of this task";
 
 it.each([

@@ -94,7 +94,7 @@ test("a task of one's own may be called with options and a seed, and its options
     const [x, y] = [inputs[2 * i]! - label, inputs[2 * i + 1]! - 0.5 * label];
     expect(Math.hypot(x, y)).toBeCloseTo(1, 5);
   });
-  expect(() => moons({ noise: -1 })).toThrow("task two-moons: noise: Too small: expected number to be >=0");
+  expect(() => moons({ noise: -1 })).toThrow("task two-moons.noise: expected number to be >=0, got -1");
 });
 
 describe("refusals", () => {
@@ -121,7 +121,7 @@ describe("refusals", () => {
       'task: id: expected a letter, then letters, digits, ".", "-" and "_" (at most 100), got "a b"',
     ],
     ["no draw", { draw: 1 }, "task mine: expected functions shape and draw, got function and number"],
-    ["a shape", { shape: () => ({ ...card.shape(), classes: 0 }) }, "task mine: shape: classes: Too small"],
+    ["a shape", { shape: () => ({ ...card.shape(), classes: 0 }) }, "task mine: shape.classes: expected number to be >0, got 0"],
     [
       "too few labels",
       { draw: () => ({ ...card.draw(), train: good(1) }) },
