@@ -61,6 +61,30 @@ test("probes, recorded steps and the compiled step are fed numbers", async () =>
   await executable.dispose();
 });
 
+test("numbers enter the network as they are", async () => {
+  const flat = { positions: 1, channels: 2, classes: 2, values: "real" } as const;
+  const identity = networks.compose(flat, { layers: [{ kind: "dense", width: 2, activation: "linear" }] });
+  const one = { ...setup, network: identity, rule: rules.frozen() };
+  const inputs = [1.5, -0.5, 0.25, 2, -3, -1];
+  const labels = [0, 0, 1];
+  const values = {
+    "layer1.weight": Float32Array.of(1, 0, 0, 1),
+    "readout.weight": Float32Array.of(1, 0, 0, 1),
+    "readout.bias": Float32Array.of(0, 0),
+  };
+  const shape = { ...task, ...flat };
+  const { loss, error } = await evaluate({ ...one, task: shape }, values, {
+    ...{ count: 3, inputs: Float32Array.from(inputs), labels: Int32Array.from(labels) },
+  });
+  // The scores are the inputs: the second of three is told wrong.
+  const expected = labels.map((label, i) => {
+    const [a, b] = [inputs[2 * i]!, inputs[2 * i + 1]!];
+    return Math.log(Math.exp(a) + Math.exp(b)) - (label === 0 ? a : b);
+  });
+  expect(loss).toBeCloseTo(expected.reduce((sum, value) => sum + value, 0) / 3, 5);
+  expect(error).toBeCloseTo(1 / 3, 6);
+});
+
 test("pairs that the task cannot give are refused", async () => {
   await expect(train({ ...setup, rule: rules.infoNce({ pair: "resample" }) })).rejects.toThrow(
     "resample pairs: expected a task that knows how its data come about",
