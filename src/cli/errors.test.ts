@@ -9,7 +9,7 @@ beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "afferent-errors-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const names =
-  "run, ls, show, compare, report, export, info, data, rules, keys, config, audit, channel, theory, discover, trace, schema, compact";
+  "run, ls, show, compare, report, export, predict, info, data, tasks, rules, keys, config, audit, channel, theory, discover, trace, schema, compact, completion, help";
 const strings = "the number of distinct strings of this task";
 
 it.each([
@@ -17,7 +17,7 @@ it.each([
   ["--jsn", 'expected one of the options --help, --version, got "--jsn"; did you mean --help?'],
   [
     "run --jsn",
-    'run: expected one of the options --help, --json, --config, --samples, --sample-seed, --name, --force, --undeclared, got "--jsn"; did you mean --json?',
+    'run: expected one of the options --help, --json, --config, --samples, --sample-seed, --dry-run, --yes, --name, --force, --undeclared, got "--jsn"; did you mean --json?',
   ],
   [
     "export --format",

@@ -22,7 +22,7 @@ export function exportCommand(at: Surroundings, end: (code: ExitCode) => void): 
       details: [
         "Without a name, or as latest: the study started last. One row a run: specification, seeds, outcome, errors, metrics, provenance.\n" +
           "chosen is true for the runs that compare and report take: those at the tuned values chosen for their cell, all where nothing\n" +
-          "is tuned. Means over chosen rows are theirs, but that a diverged run counts there as chance, 1 - 1 / task.classes.\n" +
+          "is tuned. Means over chosen rows are theirs, but that a diverged run counts there as chance, 1 - 1 / classes.\n" +
           "CSV has a column for each metric, named metrics.<name>; JSON has the rows as afferent show --json prints them, and chosen.\n" +
           "With --curves: one line a point of the training curves, with columns run, step, metric, value.",
         "With --weights or --onnx: the trained network of one run, given by enough of the beginning of its identity. docs/weights.md has the\n" +

@@ -61,19 +61,23 @@ type Of<Kind extends Request["kind"]> = Extract<Request, { readonly kind: Kind }
 
 function ofTask(task: OwnTask, request: Of<"describe task" | "shape" | "draw">): unknown {
   if (request.kind === "describe task") {
-    const { id, title, summary, source, options, sizes } = task;
+    const { id, title, summary, source, options } = task;
+    // Of a card they depend on nothing.
+    const sizes = task.sizes?.({}, {});
     return {
       ...{ id, title, summary, options: optionsAsJson(options) },
       ...(source === undefined ? {} : { source }),
-      // Of a card they depend on nothing.
-      ...(sizes === undefined ? {} : { sizes: sizes({}, {}) }),
+      ...(sizes === undefined ? {} : { sizes }),
     };
   }
   const options: unknown = tasks.settledOptions(`task ${task.id}`, task.options, request.options);
   if (request.kind === "shape") return task.shape(options);
   const drawn = task.drawWith(options, request.sizes, request.seeds);
   return Object.fromEntries(
-    Object.entries(drawn).map(([set, { inputs, labels }]) => [set, { inputs: [...inputs], labels: [...labels] }]),
+    (["train", "validation", "test"] as const).map((set) => {
+      const { inputs, labels } = drawn[set];
+      return [set, { inputs: Array.from(inputs), labels: Array.from(labels) }];
+    }),
   );
 }
 

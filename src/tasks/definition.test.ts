@@ -17,7 +17,7 @@ const moons = defineTask({
   draw: ({ noise }, { train, validation, test: tested }, { data }) => {
     const drawn = (count: number) => {
       const labels: readonly number[] = Array.from({ length: count }, () => data.integer(2));
-      const inputs = labels.map((label: number) => {
+      const inputs = labels.map((label) => {
         const angle = Math.PI * data.uniform();
         const [x, y] = [Math.cos(angle), Math.sin(angle)];
         const point = label === 0 ? [x, y] : [1 - x, 0.5 - y];
@@ -39,12 +39,13 @@ describe.each(definitions.map((definition) => ({ id: definition.id, definition }
     const task = made(1);
     expect(task).toMatchObject(definition.shape(options));
     const split = task.draw(sizes, stream(1, "data"));
-    for (const [set, { count, inputs, labels }] of Object.entries(split)) {
-      expect(count).toBe(sizes[set as keyof typeof sizes]);
+    for (const set of ["train", "validation", "test"] as const) {
+      const { count, inputs, labels } = split[set];
+      expect(count).toBe(sizes[set]);
       expect(inputs).toHaveLength(count * exampleLength(task));
       expect(labels).toHaveLength(count);
       expect(inputs).toBeInstanceOf(task.values === "symbols" ? Int32Array : Float32Array);
-      expect(labels.every((label: number) => label >= 0 && label < task.classes)).toBe(true);
+      expect(labels.every((label) => label >= 0 && label < task.classes)).toBe(true);
       expect(new Set(labels).size).toBeGreaterThan(1);
       if (task.values === "symbols")
         expect((inputs as Int32Array).every((symbol) => symbol >= 0 && symbol < task.channels)).toBe(true);
@@ -89,11 +90,11 @@ test("a task of one's own may be called with options and a seed, and its options
   expect(other).toEqual(one);
   // Without noise all points lie on one of two circles of radius 1.
   const { inputs, labels } = one!.train;
-  labels.forEach((label: number, i: number) => {
+  labels.forEach((label, i) => {
     const [x, y] = [inputs[2 * i]! - label, inputs[2 * i + 1]! - 0.5 * label];
     expect(Math.hypot(x, y)).toBeCloseTo(1, 5);
   });
-  expect(() => moons({ noise: -1 })).toThrow("task two-moons: noise: Too small: expected number to be >=0");
+  expect(() => moons({ noise: -1 })).toThrow("task two-moons.noise: expected number to be >=0, got -1");
 });
 
 describe("refusals", () => {
@@ -120,7 +121,11 @@ describe("refusals", () => {
       'task: id: expected a letter, then letters, digits, ".", "-" and "_" (at most 100), got "a b"',
     ],
     ["no draw", { draw: 1 }, "task mine: expected functions shape and draw, got function and number"],
-    ["a shape", { shape: () => ({ ...card.shape(), classes: 0 }) }, "task mine: shape: classes: Too small"],
+    [
+      "a shape",
+      { shape: () => ({ ...card.shape(), classes: 0 }) },
+      "task mine: shape.classes: expected number to be >0, got 0",
+    ],
     [
       "too few labels",
       { draw: () => ({ ...card.draw(), train: good(1) }) },

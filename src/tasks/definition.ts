@@ -97,11 +97,11 @@ export interface TaskSeeds {
 const idForm = /^[A-Za-z][\w.-]{0,99}$/;
 
 /** Defines a task of one's own. Throws Error, with the key, for a card that is none. */
-export function defineTask<Schema extends z.ZodObject = z.ZodObject<Record<never, never>>>(
+export function defineTask<Schema extends z.ZodObject = z.ZodObject<Record<string, never>>>(
   card: TaskCard<Schema>,
 ): OwnTask<Schema> {
   const { id, summary, title = id, source, shape, draw, sizes } = card;
-  const where = `task ${String(id)}`;
+  const where = `task ${id}`;
   if (typeof id !== "string" || !idForm.test(id))
     throw new Error(
       `task: id: expected a letter, then letters, digits, ".", "-" and "_" (at most 100), got ${JSON.stringify(id)}`,
@@ -180,7 +180,7 @@ export function settledOptions<Schema extends z.ZodType>(
     .replace(/^(Invalid|Too) \w+: /, "")
     .replace(/, received .*$/, "");
   throw new Error(
-    `${[where, ...path].join(".")}: ${message}${path.length === 0 ? "" : `, got ${JSON.stringify(got) ?? "nothing"}`}`,
+    `${[where, ...path].join(".")}: ${message}${path.length === 0 ? "" : `, got ${got === undefined ? "nothing" : JSON.stringify(got)}`}`,
   );
 }
 

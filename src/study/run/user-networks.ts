@@ -30,7 +30,7 @@ interface AdoptedNetwork {
 const adopted = new Map<string, AdoptedNetwork>();
 
 /** Whether what stands for an architecture is a file. */
-export function isNetworkFile(architecture: unknown): architecture is string {
+export function isNetworkFile(architecture: unknown): architecture is `${string}.${string}` {
   return typeof architecture === "string" && /\.[cm]?[jt]s$/.test(architecture);
 }
 

@@ -131,7 +131,7 @@ describe("expand", () => {
     const study = defineStudy(small);
     const broken = { ...study, base: { ...study.base, task: { v: 4, m: 2, depth: 2, q: 1 } } };
     expect(() => expand(broken)).toThrowErrorMatchingInlineSnapshot(
-      `[Error: study "small": run rule=backprop data.train=10 seed=0 train.learningRate=0.001: task: expected known keys only, got "q"; did you mean task.v?]`,
+      `[Error: study "small": run rule=backprop data.train=10 seed=0 train.learningRate=0.001: task.q: expected an option (v, m, s, depth, classes); did you mean v?]`,
     );
   });
 

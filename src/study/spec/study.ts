@@ -119,7 +119,7 @@ export function defineStudy(input: StudyInput): Study {
   const shape = StudyShape.safeParse(input);
   if (!shape.success) throw new Error(`${where}: ${issueText(shape.error, Object.keys(StudyShape.shape))}`);
   const { base = {}, grid = {}, tune, perRule = {}, drawn: ranges, ...words } = shape.data;
-  const ownTask = hasOwnTask(shape.data as Partial<Study>);
+  const ownTask = hasOwnTask(shape.data as StudyInput);
   checkBase(`${where}: base`, base, ownTask);
   const shared = baseWith({}, base);
   const drawn: Record<string, string> = { ...ranges };
@@ -164,16 +164,20 @@ export function ruleNames(study: Pick<Study, "grid" | "base">): string[] {
 }
 
 /** Every value that a study gives a key, in its order, whether as a setting, on an axis, in a group or for one rule. */
-export function valuesIn({ base = {}, grid = {}, tune, perRule = {} }: Partial<Study>, key: string): unknown[] {
+export function valuesIn(
+  { base = {}, grid = {}, tune, perRule = {} }: Pick<Partial<StudyInput>, "base" | "grid" | "tune" | "perRule">,
+  key: string,
+): unknown[] {
   const axes = [...Object.entries(grid), ...Object.entries(tune?.over ?? {})].flatMap(([axis, values]) =>
-    (Array.isArray(values) ? values : String(values).split(",")).map((value) => [axis, value] as const),
+    // An axis that is not checked yet may be written as on a command line.
+    (typeof values === "string" ? values.split(",") : (values ?? [])).map((value): [string, unknown] => [axis, value]),
   );
   const settings = [...Object.entries(base), ...axes, ...Object.values(perRule).flatMap((own) => Object.entries(own))];
   return settings.flatMap(([name, value]) => valueAt(withValue({}, name, value), key) ?? []);
 }
 
 /** Whether a study names a task of one's own, whose options are then open. */
-export function hasOwnTask(study: Partial<Study>): boolean {
+export function hasOwnTask(study: Parameters<typeof valuesIn>[0]): boolean {
   return valuesIn(study, "task").some((task) => isOwnTask(taskNameOf(task)));
 }
 
