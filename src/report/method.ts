@@ -27,6 +27,7 @@ export function methodOf(study: Study, planned: readonly PlannedRun[], cells: re
     seeds.length > 0
       ? `Every cell is repeated over seeds (${seeds.join("; ")}); means and 95 % intervals are over seeds. Intervals of errors stay in [0, 1]: t intervals on the scale of log odds, exact binomial ones where all seeds agree (also at 0 and 1). Those of losses and of differences are t intervals.`
       : "There is one seed, so no interval can be given.",
+    ...draws(study),
     tuning(
       study,
       each((spec) => spec.data.validation),
@@ -36,6 +37,15 @@ export function methodOf(study: Study, planned: readonly PlannedRun[], cells: re
       "that are in neither the training nor the validation set. Guessing gives " +
       `${[...new Set(specs.map((spec) => (1 - 1 / spec.task.classes).toFixed(3)))].join(", ")}.`,
     "A run that diverged counts as guessing in means, and as the worst possible in tuning. A run that failed counts as missing.",
+  ];
+}
+
+/** Which values were drawn, where some were. */
+function draws({ drawn = {}, samples, sampleSeed = 0 }: Study): string[] {
+  const ranges = Object.entries(drawn).map(([key, range]) => `${key} from ${range}`);
+  if (ranges.length === 0) return [];
+  return [
+    `Drawn at random: ${ranges.join("; ")}${samples === undefined ? "" : ` (${samples} samples, seed ${sampleSeed})`}.`,
   ];
 }
 

@@ -22,7 +22,7 @@ it("computes a grid, prints its table, writes its report, and the second time ta
   const name = /^study (command-line-[0-9a-f]{6}): 4 runs; store /.exec(stderr)?.[1] ?? "";
   expect(stderr).toMatch(/\n4 runs computed in [\d.]+ s, 0 taken from the store\n$/);
   expect(stdout).toMatch(
-    /\nrule +seeds +train error +validation error +test error\nbackprop +2 .*\nfrozen +2 .*\nmean ± /,
+    /\nrule +seeds +train error +validation error +test error\nbackprop +2 .*\nfrozen +2 .*\nmean, in brackets /,
   );
   const report = join(folder, "store", "reports", `${name}.html`);
   expect(stdout).toContain(`\nreport  ${report}\nnext    afferent report ${name} --open    `);
