@@ -29,6 +29,7 @@ export function methodOf(study: Study, planned: readonly PlannedRun[], cells: re
     seeds.length > 0
       ? `Every cell is repeated over seeds (${seeds.join("; ")}); means and 95 % intervals are over seeds. Intervals of errors stay in [0, 1]: t intervals on the scale of log odds, exact binomial ones where all seeds agree (also at 0 and 1). Those of losses and of differences are t intervals.`
       : "There is one seed, so no interval can be given.",
+    ...draws(study),
     tuning(
       study,
       each((spec) => spec.data.validation),
@@ -58,6 +59,15 @@ function tasksText(specs: readonly RunSpec[]): string {
 
 function wordOf(value: unknown): string {
   return typeof value === "number" ? value.toLocaleString("en-US") : labelOf(value);
+}
+
+/** Which values were drawn, where some were. */
+function draws({ drawn = {}, samples, sampleSeed = 0 }: Study): string[] {
+  const ranges = Object.entries(drawn).map(([key, range]) => `${key} from ${range}`);
+  if (ranges.length === 0) return [];
+  return [
+    `Drawn at random: ${ranges.join("; ")}${samples === undefined ? "" : ` (${samples} samples, seed ${sampleSeed})`}.`,
+  ];
 }
 
 function tuning(study: Study, strings: string): string {

@@ -69,6 +69,13 @@ describe("renderReport", () => {
     expect(page).not.toContain("Incomplete:");
   });
 
+  it("says which values were drawn, from what and by which seed", () => {
+    const drawn = defineStudy({ ...study, tune: { over: { "train.learningRate": "log(1e-4..1e-1)" } }, samples: 3 });
+    const page = renderReport({ ...input, study: drawn, planned: expand(drawn), rows: [] });
+    expect(page).toContain("Drawn at random: train.learningRate from log(1e-4..1e-1) (3 samples, seed 0).");
+    expect(renderReport(input)).not.toContain("Drawn at random");
+  });
+
   it("escapes what a study says, everywhere", () => {
     const page = renderReport(input);
     expect(page).not.toContain("<script");
