@@ -12,4 +12,4 @@ export { buildStep, type Model, replicate, simplifyAll, type StepGraph } from ".
 export { documentOf, traceUpdates } from "./traced.ts";
 export { writeDocument } from "./write-document.ts";
 export { type CurveSample, explosion, type Progress, type ReplicaResult, train, type TrainOptions } from "./train.ts";
-export { type Group, type Replica, Trainer } from "./trainer.ts";
+export { type Group, type Replica, type StepScalars, Trainer } from "./trainer.ts";
