@@ -12,6 +12,7 @@ import { type PlannedModel, PlannedModels } from "./planned-model.ts";
 import { keptRuleOf } from "./user-rules.ts";
 import { machineProvenance } from "./provenance.ts";
 import type { Reply, Request } from "./protocol.ts";
+import { Storing } from "./storing.ts";
 import type { Outcome } from "../store/rows.ts";
 import { type Journal, openJournal } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
@@ -32,6 +33,8 @@ export interface ExecutionOptions {
   readonly undeclared?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExecutionProgress) => void;
+  /** Told in a line where the store is deleted or cannot be written any more (`storing.ts`). */
+  readonly onWarning?: (text: string) => void;
 }
 
 export interface ExecutionProgress {
@@ -66,7 +69,7 @@ export interface ExecutionSummary {
 /**
  * Runs what the store does not have. A group that fails is stored as `failed` with its message and tried again next time.
  *
- * Throws the signal's reason when aborted, after what was finished has been stored; RuleError where a rule reads more than it claims.
+ * Throws the signal's reason when aborted, after what was finished has been stored; where the store cannot be written any more, what `Storing.end` throws; RuleError where a rule reads more than it claims.
  */
 export async function execute(options: ExecutionOptions): Promise<ExecutionSummary> {
   const started = performance.now();
@@ -91,7 +94,7 @@ export async function execute(options: ExecutionOptions): Promise<ExecutionSumma
 /** A group in a worker. */
 interface Flight {
   readonly group: RunGroup;
-  readonly journal: Journal;
+  readonly journal: Journal | undefined;
   progress: Extract<Reply, { kind: "progress" }>["progress"] | undefined;
 }
 
@@ -107,6 +110,7 @@ class Execution {
   private readonly flights = new Set<Flight>();
   private readonly machine = machineProvenance();
   private readonly started = performance.now();
+  private readonly storing: Storing;
   private done = 0;
   private workDone = 0;
 
@@ -118,11 +122,13 @@ class Execution {
     private readonly models: PlannedModels,
   ) {
     this.queue = [...groups];
+    this.storing = new Storing(options.store, options.onWarning ?? (() => undefined));
   }
 
   async run(workers: number): Promise<void> {
     const results = await Promise.allSettled(Array.from({ length: workers }, () => this.work()));
     const problem = results.find((result) => result.status === "rejected");
+    await this.storing.end();
     this.options.signal?.throwIfAborted();
     if (problem !== undefined) throw problem.reason;
   }
@@ -150,7 +156,7 @@ class Execution {
   /** Computes and stores a group; returns whether the worker is still there. */
   private async compute(worker: Worker, group: RunGroup): Promise<boolean> {
     const { store, study } = this.options;
-    const journal = openJournal(store.folder, { runs: group.runs.map(({ run }) => run), study });
+    const journal = journalOf(store, { runs: group.runs.map(({ run }) => run), study });
     const flight: Flight = { group, journal, progress: undefined };
     this.flights.add(flight);
     try {
@@ -166,14 +172,14 @@ class Execution {
         reply.kind === "done"
           ? rowsOf(group, reply, origin)
           : { rows: failuresOf(group, reply.message, origin), curves: [] };
-      await store.writeGroup(rows, curves);
+      await this.storing.write({ rows, curves });
       for (const { outcome } of rows) this.outcomes[outcome] += 1;
       this.done += rows.length;
       this.workDone += group.work;
       return reply.kind !== "failed" || !reply.message.startsWith(workerDied);
     } finally {
       this.flights.delete(flight);
-      await journal.close();
+      await journal?.close();
       this.report();
     }
   }
@@ -191,7 +197,7 @@ class Execution {
         const now = performance.now();
         if (now - written > journalEvery) {
           written = now;
-          flight.journal.append({
+          flight.journal?.append({
             step: reply.progress.step,
             steps: reply.progress.steps,
             loss: reply.progress.losses[0] ?? NaN,
@@ -253,6 +259,18 @@ class Execution {
         })),
       ),
     });
+  }
+}
+
+/** The journal of a group; none where the store cannot be written, which is told when the group is stored. */
+function journalOf(
+  store: Store,
+  group: { readonly runs: readonly string[]; readonly study: string },
+): Journal | undefined {
+  try {
+    return openJournal(store.folder, group);
+  } catch {
+    return undefined;
   }
 }
 
