@@ -81,7 +81,7 @@ it("names the nearest rule, and a task or pair that cannot be", async () => {
   expect([rule.code, task.code, pair.code, nested.code]).toEqual([2, 2, 2, 2]);
 });
 
-const longest = "task.depth: expected strings of at most 1048576 symbols, got s^depth = 2^30; task.depth=20 fits";
+const longest = "task.depth: expected strings of at most 65536 symbols, got s^depth = 2^30; task.depth=16 fits";
 
 it.each([
   ["run task.depth=30", longest],
@@ -98,6 +98,14 @@ it.each([
     "train.batch: expected a batch with activity of at most 268435456 numbers, got 10000000 strings",
   ],
   ["trace --steps 99999999", "--steps: expected a trace of at most 268435456 numbers, got 99999999 steps of"],
+  [
+    "data task.depth=20",
+    "task.depth: expected strings of at most 65536 symbols, got s^depth = 2^20; task.depth=16 fits",
+  ],
+  [
+    "audit backprop task.depth=12 train.batch=1024",
+    "train.batch: expected a batch with activity of at most 33554432 numbers, got 1024 strings of 163816; train.batch=204 fits",
+  ],
   ["data --count 999999999", "data: expected strings of at most 268435456 symbols and labels together, got"],
 ])("afferent %s: too large is refused at once, with what fits", async (line, message) => {
   const before = performance.now();

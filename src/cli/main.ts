@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /** The `afferent` command: connects the program to this process. */
-import { afferent } from "./program.ts";
-import { exitCodes } from "./exit.ts";
-import { Interruption, type Output, type Surroundings } from "./surroundings.ts";
+import { hearSignals } from "./signals.ts";
+import type { Output, Surroundings } from "./surroundings.ts";
 
 function output(stream: NodeJS.WriteStream): Output {
   // Whoever read us has gone (`| head`): nobody is left to tell.
@@ -20,20 +19,6 @@ function output(stream: NodeJS.WriteStream): Output {
   };
 }
 
-async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const stop = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    controller.abort(new Interruption(signal === "SIGTERM" ? "SIGTERM" : "SIGINT"));
-  };
-  process.on("SIGINT", stop).on("SIGTERM", stop);
-  try {
-    return await work(controller.signal);
-  } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-  }
-}
-
 /** Only where both ends are a terminal: a script is never asked. */
 const isAttended = process.stdin.isTTY && process.stderr.isTTY;
 
@@ -47,6 +32,8 @@ async function confirm(question: string): Promise<boolean> {
   }
 }
 
+const words = process.argv.slice(2);
+const { interruptible, loaded } = hearSignals(words);
 const surroundings: Surroundings = {
   stdout: output(process.stdout),
   stderr: output(process.stderr),
@@ -54,4 +41,7 @@ const surroundings: Surroundings = {
   confirm: isAttended ? confirm : undefined,
   interruptible,
 };
-process.exitCode = await afferent(process.argv.slice(2), surroundings);
+// Loaded once signals are heard: loading takes longest.
+const { afferent } = await import("./program.ts");
+loaded();
+process.exitCode = await afferent(words, surroundings);

@@ -121,20 +121,131 @@ const elementwise =
   (_, inputs, emit) =>
     emit.op(opType, inputs);
 
+/** Products from which ONNX Runtime may split one over threads: half of what it gives a thread. */
+const splitFrom = 2 ** 15;
+
+/** Terms of the longest sum that is added up in one go, whatever the number of columns. */
+const panel = 128;
+
+/**
+ * How a product must be written so that its bits do not depend on the threads of the session (cpu dialect).
+ *
+ * ONNX Runtime splits the longer side of a result over threads. Where that is the columns, a narrow part adds up its sums in longer panels
+ * than a wide one; they are added up panel by panel here, as a wide one does. A single column is made by a kernel that takes rows four at
+ * a time, and the last ones one by one, so that a cut between rows shows; it is computed twice, side by side, by the kernel of all others.
+ */
+function threadSafeForm(
+  [a, b]: readonly Tensor[],
+  { transposeA, transposeB }: { readonly transposeA: boolean; readonly transposeB: boolean },
+): "as it is" | "by panels" | "two columns" {
+  if (a === undefined || b === undefined || transposeA) return "as it is";
+  const length = a.size(-1);
+  const columns = transposeB ? b.size(-2) : b.size(-1);
+  // A stack times one matrix is one tall matrix.
+  const rows = b.rank === 2 ? sizeOf(a.shape) / length : a.size(-2);
+  if (rows === 1 || rows * columns * length < splitFrom) return "as it is";
+  if (columns === 1) return "two columns";
+  return rows < columns && length > panel ? "by panels" : "as it is";
+}
+
+interface ProductForm {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  /** Whether both are single matrices. */
+  readonly matrices: boolean;
+}
+
 const product: Lowering<"matmul"> = (node, [a = "", b = ""], emit) => {
   const { transposeA, transposeB } = node.attributes;
-  const matrices = node.inputs.every((operand) => operand.rank === 2);
-  if (!transposeA && !transposeB) return emit.op("MatMul", [a, b]);
-  if (matrices) return emit.op("Gemm", [a, b], { transA: Number(transposeA), transB: Number(transposeB) });
-  if (emit.dialect === "cpu") {
-    return emit.op("FusedMatMul", [a, b], { transA: Number(transposeA), transB: Number(transposeB) }, "com.microsoft");
+  const [rankA = 2, rankB = 2] = node.inputs.map(({ rank }) => rank);
+  const of: ProductForm = { transposeA, transposeB, matrices: rankA === 2 && rankB === 2 };
+  if (emit.dialect !== "cpu" && !of.matrices) {
+    const swap = (name: string, rank: number): string => {
+      const perm = [...Array(rank).keys()];
+      return emit.op("Transpose", [name], { perm: [...perm.slice(0, -2), rank - 1, rank - 2] });
+    };
+    return emit.op("MatMul", [transposeA ? swap(a, rankA) : a, transposeB ? swap(b, rankB) : b]);
   }
-  const swap = (name: string, operand: number): string => {
-    const rank = node.inputs[operand]?.rank ?? 2;
-    const perm = [...Array(rank).keys()];
-    return emit.op("Transpose", [name], { perm: [...perm.slice(0, -2), rank - 1, rank - 2] });
+  const form = emit.dialect === "cpu" ? threadSafeForm(node.inputs, node.attributes) : "as it is";
+  switch (form) {
+    case "as it is":
+      return multiplied(a, b, of, emit);
+    case "by panels":
+      return panels(node.inputs, [a, b], of, emit)
+        .map(([left, right]) => multiplied(left, right, of, emit))
+        .reduce((sum, part) => emit.op("Add", [sum, part]));
+    case "two columns": {
+      const twice = emit.op("Concat", [b, b], { axis: transposeB ? rankB - 2 : rankB - 1 });
+      return firstColumn(multiplied(a, twice, of, emit), node.rank - 1, emit);
+    }
+    default:
+      return form satisfies never;
+  }
+};
+
+function multiplied(a: string, b: string, { transposeA, transposeB, matrices }: ProductForm, emit: Emitter): string {
+  if (!transposeA && !transposeB) return emit.op("MatMul", [a, b]);
+  const attributes = { transA: Number(transposeA), transB: Number(transposeB) };
+  return matrices ? emit.op("Gemm", [a, b], attributes) : emit.op("FusedMatMul", [a, b], attributes, "com.microsoft");
+}
+
+/** The first of the columns, which lie along `axis`. */
+function firstColumn(name: string, axis: number, emit: Emitter): string {
+  const [start, end, axes] = [[0], [1], [axis]].map((values) => emit.integers(values));
+  return emit.op("Slice", [name, start ?? "", end ?? "", axes ?? ""]);
+}
+
+/** Both sides of a product cut along the sum, the left one not transposed. */
+function panels(
+  inputs: readonly Tensor[],
+  [a, b]: readonly [string, string],
+  { transposeB }: Pick<ProductForm, "transposeB">,
+  emit: Emitter,
+): (readonly [string, string])[] {
+  const length = inputs[0]?.size(-1) ?? 0;
+  const [rankA = 2, rankB = 2] = inputs.map(({ rank }) => rank);
+  const cut = (name: string, axis: number, at: number): string => {
+    const places = [[at * panel], [Math.min(length, (at + 1) * panel)], [axis]];
+    return emit.op("Slice", [name, ...places.map((values) => emit.integers(values))]);
   };
-  return emit.op("MatMul", [transposeA ? swap(a, 0) : a, transposeB ? swap(b, 1) : b]);
+  return Array.from({ length: Math.ceil(length / panel) }, (_, at) => [
+    cut(a, rankA - 1, at),
+    cut(b, transposeB ? rankB - 1 : rankB - 2, at),
+  ]);
+}
+
+/** alpha A B + beta C, thread by thread as `product`. */
+const fusedProduct: Lowering<"gemm"> = (node, [a = "", b = "", c = ""], emit) => {
+  const { transposeA, transposeB, alpha, beta } = node.attributes;
+  const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha };
+  const form = emit.dialect === "cpu" ? threadSafeForm(node.inputs, node.attributes) : "as it is";
+  if (form === "as it is") return emit.op("Gemm", [a, b, c], { ...attributes, beta });
+  if (form === "two columns") {
+    const twice = emit.op("Concat", [b, b], { axis: transposeB ? 0 : 1 });
+    return firstColumn(emit.op("Gemm", [a, twice, c], { ...attributes, beta }), 1, emit);
+  }
+  return panels(node.inputs, [a, b], node.attributes, emit).reduce(
+    (sum, [left, right], at) => emit.op("Gemm", [left, right, sum], { ...attributes, beta: at === 0 ? beta : 1 }),
+    c,
+  );
+};
+
+/** Numbers that ONNX Runtime takes at once in a logarithm, or a multiple. */
+const logBlock = 64;
+
+/**
+ * In the cpu dialect the logarithm is taken of whole blocks: what is left over at the end of a tensor is computed in another way, with other
+ * last bits, and where a replica's numbers lie in a stack must not show.
+ */
+const logarithm: Lowering<"log"> = (node, [x = ""], emit) => {
+  const size = sizeOf(node.shape);
+  const missing = (logBlock - (size % logBlock)) % logBlock;
+  if (emit.dialect !== "cpu" || missing === 0) return emit.op("Log", [x]);
+  const flat = emit.op("Reshape", [x, emit.integers([size])]);
+  const ones = emit.constant(new Float32Array(missing).fill(1), [missing], "float32");
+  const whole = emit.op("Log", [emit.op("Concat", [flat, ones], { axis: 0 })]);
+  const own = emit.op("Slice", [whole, emit.integers([0]), emit.integers([size])]);
+  return emit.op("Reshape", [own, emit.integers(node.shape)]);
 };
 
 /** Depth up to which one-hot vectors are rows of a stored table. */
@@ -199,8 +310,9 @@ function sumMiddle(x: string, [before, block, after]: readonly [number, number, 
   }
   const rows = emit.op("Reshape", [x, emit.integers([before, block])]);
   const stack = before > 1 ? rows : emit.op("Concat", [rows, rows], { axis: 0 });
-  const sums = emit.op("MatMul", [stack, emit.constant(new Float32Array(block).fill(1), [block, 1], "float32")]);
-  return before > 1 ? sums : emit.op("Slice", [sums, emit.integers([0]), emit.integers([1])]);
+  // Twice, side by side: a single column is another kernel, in which the last rows differ from the others (`threadSafeForm`).
+  const sums = emit.op("MatMul", [stack, emit.constant(new Float32Array(2 * block).fill(1), [block, 2], "float32")]);
+  return emit.op("Slice", [sums, emit.integers([0, 0]), emit.integers([before, 1])]);
 }
 
 const alongAxis =
@@ -221,7 +333,7 @@ const lowering: { readonly [P in Primitive]: Lowering<P> } = {
   abs: elementwise("Abs"),
   sign: elementwise("Sign"),
   exp: elementwise("Exp"),
-  log: elementwise("Log"),
+  log: logarithm,
   sqrt: elementwise("Sqrt"),
   tanh: elementwise("Tanh"),
   sigmoid: elementwise("Sigmoid"),
@@ -244,10 +356,7 @@ const lowering: { readonly [P in Primitive]: Lowering<P> } = {
   where: elementwise("Where"),
 
   matmul: product,
-  gemm: (node, inputs, emit) => {
-    const { transposeA, transposeB, alpha, beta } = node.attributes;
-    return emit.op("Gemm", inputs, { transA: Number(transposeA), transB: Number(transposeB), alpha, beta });
-  },
+  gemm: fusedProduct,
   conv2d: (node, inputs, emit) => {
     const { strides, padding, dilations, groups } = node.attributes;
     return emit.op("Conv", inputs, { strides, pads: padding, dilations, group: groups });

@@ -36,7 +36,17 @@ export const answerSchema = z.union([
 ]);
 export type Answer = z.output<typeof answerSchema>;
 
-const word = z.string().min(1);
+/** What a rule can be called: it stands in file names, tables, pages and command lines. */
+const word = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,63}$/u, {
+  error: ({ input }) =>
+    `expected 1 to 64 letters, digits, "-", "_" or ".", the first a letter or digit, got ${quoted(String(input))}; rename it`,
+});
+
+/** A text that may be long or hold anything, in one line. */
+function quoted(text: string): string {
+  const start = JSON.stringify(text.slice(0, 40));
+  return text.length > 40 ? `${start}... (${text.length} characters)` : start;
+}
 
 const optionSchema = z.looseObject({ default: z.unknown().optional(), description: z.string().optional() });
 export type OptionSchema = z.output<typeof optionSchema>;

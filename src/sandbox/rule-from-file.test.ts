@@ -6,6 +6,7 @@ import { networks, rules } from "../index.ts";
 import { rhm } from "../tasks/index.ts";
 import { ruleOptions } from "../study/spec/rule-options.ts";
 import { documentOf, traceUpdates } from "../train/traced.ts";
+import { descriptionSchema } from "./messages.ts";
 import { ruleFromFile } from "./rule-from-file.ts";
 
 let folder = "";
@@ -141,6 +142,7 @@ export type Unused = Server;\n${hebb("outer(pre, preactivation).mul(factor)")}`,
 
 describe("a rule file is refused, by its name and line, when it", () => {
   const only = `expected imports of "afferent", of files of its own and of packages that need nothing of Node, written as import ... from "...", got`;
+  const name = `expected 1 to 64 letters, digits, "-", "_" or ".", the first a letter or digit, got`;
   const core = `expected defineNetwork, defineTask, graph, networks, rules, stream, tasks, theory, z from "afferent", which is all that such a file is given, got`;
   const cases: readonly (readonly [name: string, text: string, refusal: string])[] = [
     ["does not parse", "export const = 1;\n", `Expected identifier but found "=" (FILE:1:14)`],
@@ -210,11 +212,40 @@ describe("a rule file is refused, by its name and line, when it", () => {
       "rule mine: relation: expected one of equal, equal when the feedback is the transpose, descent direction, none, got",
     ],
     [
+      "has an id of two lines",
+      `${imports}${hebb().replace('id: "mine"', 'id: "two\\nlines"')}`,
+      `id: ${name} "two\\nlines"; rename it`,
+    ],
+    [
       "has options that are none",
       `${imports}${hebb().replace("z.strictObject({})", "z.number()")}`,
       "options.type: expected options as a z.strictObject",
     ],
   ];
+  it.each([
+    ["", `${name} ""; rename it`],
+    ["a/b", `${name} "a/b"; rename it`],
+    ["../up", `${name} "../up"; rename it`],
+    ["two\nlines", `${name} "two\\nlines"; rename it`],
+    ['"quoted"', `${name} "\\"quoted\\""; rename it`],
+    ["it's", `${name} "it's"; rename it`],
+    ["<b>bold</b>", `${name} "<b>bold</b>"; rename it`],
+    ["two words", `${name} "two words"; rename it`],
+    ["mine@01234567", `${name} "mine@01234567"; rename it`],
+    ["x".repeat(10_000), `${name} "${"x".repeat(40)}"... (10000 characters); rename it`],
+  ])("has the id or an alias %j", (id, refusal) => {
+    const card = {
+      ...{ family: "f", equation: "-", source: "-", relation: "none", reads: [] },
+      options: { type: "object" },
+    };
+    const told = (names: object): unknown[] =>
+      descriptionSchema
+        .safeParse({ id: "mine", aliases: [], ...card, ...names })
+        .error!.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+    expect(told({ id })).toEqual([`id: ${refusal}`]);
+    expect(told({ aliases: ["m", id] })).toEqual([`aliases.1: ${refusal}`]);
+  });
+
   it.each(cases)("%s", async (name, text, refusal) => {
     const base = `${name.replaceAll(" ", "-")}.ts`;
     const file = await write(base, text);

@@ -21,4 +21,4 @@ export {
   train,
   type TrainOptions,
 } from "./train.ts";
-export { type Group, type Replica, type ReplicaState, Trainer } from "./trainer.ts";
+export { type Group, type Replica, type ReplicaState, type StepScalars, Trainer } from "./trainer.ts";

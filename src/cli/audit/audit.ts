@@ -5,6 +5,7 @@ import { claimGap, summaryOf } from "../../audit/index.ts";
 import { informationPathsSvg } from "../../report/information-paths.ts";
 import { catalogue } from "../../rules/index.ts";
 import { PlannedModel } from "../../study/run/planned-model.ts";
+import { refuseLongAudit } from "../../study/run/sizes.ts";
 import type { AuditOutput } from "./schema.ts";
 import { auditTable, layerText } from "./text.ts";
 import { pathsOf, type Question, questionOf, whyJson, whyText } from "./why.ts";
@@ -85,6 +86,7 @@ async function audit(at: Surroundings, words: readonly string[], options: Option
   for (const rule of rules) {
     const { spec } = await oneRun({ names: [], overrides: [...size, ...others, `rule=${rule}`], settings });
     const planned = new PlannedModel(spec);
+    await reading(() => refuseLongAudit(spec));
     // Certified here, where what a rule refuses is an error of what was asked for.
     await reading(() => planned.certificate);
     audited.push(planned);

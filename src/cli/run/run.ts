@@ -97,7 +97,7 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
   }
   const calibration = await confirmLong(at, missingOf, words.settings, options);
   return withStore(at, words.settings, "write", async (store) => {
-    const { writeManifest } = await import("../../study/store/manifest.ts");
+    const { readManifest, writeManifest } = await import("../../study/store/manifest.ts");
     const manifest = {
       name: study.name,
       question: study.question,
@@ -113,6 +113,9 @@ async function run(at: Surroundings, given: readonly string[], options: OptionVa
     const { removeStale } = await import("../../study/store/journal.ts");
     await removeStale(store.folder);
     const computed = await compute(at, store, study, { ...plan, speed: calibration?.speed }, words, options);
+    // Gone where the store was deleted meanwhile.
+    if ((await readManifest(store.folder, study.name).catch(() => manifest)) === undefined)
+      await writeManifest(store.folder, manifest);
     if (computed instanceof Interruption) {
       await sayInterrupted(at, store, study, planned, typed, options);
       return exitCodeOf(computed);
@@ -174,6 +177,10 @@ async function compute(
         ...(settings.threads === undefined ? {} : { threads: settings.threads }),
         signal,
         onProgress: (progress) => display.update(progress),
+        onWarning: (text) => {
+          display.end();
+          at.stderr.write(`afferent: ${text}\n`);
+        },
       }),
     );
   } catch (error) {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,6 +70,29 @@ describe("execute", () => {
       expect(await numbers(parts)).toEqual(await numbers(whole));
       await whole.close();
       await parts.close();
+    },
+  );
+
+  it(
+    "a store that is deleted meanwhile is made anew, which is said, and holds what is computed since",
+    { timeout: 60_000 },
+    async () => {
+      const store = await openStore(join(folder, "deleted"));
+      const warnings: string[] = [];
+      const some = runs.filter(({ spec }) => spec.train.learningRate === 0.01);
+      const summary = await execute({
+        ...{ store, study: "small", runs: some, workers: 1, onWarning: (text: string) => warnings.push(text) },
+        onProgress: ({ done, running }) => {
+          // In flight, before the first group is stored.
+          if (done === 0 && running > 0) rmSync(store.folder, { recursive: true, force: true });
+        },
+      });
+      expect(summary.computed).toBe(6);
+      expect(warnings).toEqual([
+        expect.stringMatching(/^store .*deleted was deleted while the study ran; it is made anew /),
+      ]);
+      expect(await store.rows()).toHaveLength(6);
+      await store.close();
     },
   );
 

@@ -17,6 +17,7 @@ import { lastEnds, type Speed, usualSpeed } from "./speed.ts";
 import { keptTaskOf } from "./user-tasks.ts";
 import { machineProvenance } from "./provenance.ts";
 import type { Reply, Request } from "./protocol.ts";
+import { Storing } from "./storing.ts";
 import type { Outcome } from "../store/rows.ts";
 import { type Journal, openJournal } from "../store/journal.ts";
 import type { Store } from "../store/store.ts";
@@ -43,6 +44,8 @@ export interface ExecutionOptions {
   readonly checkpointEvery?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ExecutionProgress) => void;
+  /** Told in a line where the store is deleted or cannot be written any more (`storing.ts`). */
+  readonly onWarning?: (text: string) => void;
 }
 
 export interface ExecutionProgress {
@@ -82,7 +85,7 @@ export interface ExecutionSummary {
 /**
  * Runs what the store does not have. A group that fails is stored as `failed` with its message and tried again next time.
  *
- * Throws the signal's reason when aborted, after what was finished has been stored; RuleError where a rule reads more than it claims.
+ * Throws the signal's reason when aborted, after what was finished has been stored; where the store cannot be written any more, what `Storing.end` throws; RuleError where a rule reads more than it claims.
  */
 export async function execute(options: ExecutionOptions): Promise<ExecutionSummary> {
   const started = performance.now();
@@ -117,7 +120,7 @@ interface Flight {
   readonly group: RunGroup;
   /** By the clock of `performance`. */
   readonly since: number;
-  readonly journal: Journal;
+  readonly journal: Journal | undefined;
   progress: Extract<Reply, { kind: "progress" }>["progress"] | undefined;
 }
 
@@ -136,6 +139,7 @@ class Execution {
   private readonly queue: RunGroup[];
   private readonly flights = new Set<Flight>();
   private readonly machine = machineProvenance();
+  private readonly storing: Storing;
   private done = 0;
   private workDone = 0;
   /** Seconds that workers took for it. */
@@ -152,12 +156,14 @@ class Execution {
     private readonly models: PlannedModels,
   ) {
     this.queue = [...groups];
+    this.storing = new Storing(options.store, options.onWarning ?? (() => undefined));
   }
 
   async run(workers: number): Promise<void> {
     this.workers = workers;
     const results = await Promise.allSettled(Array.from({ length: workers }, () => this.work()));
     const problem = results.find((result) => result.status === "rejected");
+    await this.storing.end();
     this.compact();
     await this.compacting;
     this.options.signal?.throwIfAborted();
@@ -187,7 +193,7 @@ class Execution {
   /** Computes and stores a group; returns whether the worker is still there. */
   private async compute(worker: Worker, group: RunGroup): Promise<boolean> {
     const { store, study } = this.options;
-    const journal = openJournal(store.folder, { runs: group.runs.map(({ run }) => run), study });
+    const journal = journalOf(store, { runs: group.runs.map(({ run }) => run), study });
     const flight: Flight = { group, since: performance.now(), journal, progress: undefined };
     this.flights.add(flight);
     try {
@@ -206,7 +212,7 @@ class Execution {
         reply.kind === "done"
           ? rowsOf(group, reply, origin)
           : { rows: failuresOf(group, reply.message, origin), curves: [] };
-      await store.writeGroup(rows, curves, reply.kind === "done" ? weightsOf(group, reply) : undefined);
+      await this.storing.write({ rows, curves, weights: reply.kind === "done" ? weightsOf(group, reply) : undefined });
       const died = reply.kind === "failed" && reply.message.startsWith(workerDied);
       if (!died)
         await removeCheckpoints(
@@ -227,7 +233,7 @@ class Execution {
       return !died;
     } finally {
       this.flights.delete(flight);
-      await journal.close();
+      await journal?.close();
       this.report();
     }
   }
@@ -251,7 +257,7 @@ class Execution {
         const now = performance.now();
         if (now - written > journalEvery) {
           written = now;
-          flight.journal.append({
+          flight.journal?.append({
             step: reply.progress.step,
             steps: reply.progress.steps,
             loss: reply.progress.losses[0] ?? NaN,
@@ -334,6 +340,18 @@ class Execution {
         })),
       ),
     });
+  }
+}
+
+/** The journal of a group; none where the store cannot be written, which is told when the group is stored. */
+function journalOf(
+  store: Store,
+  group: { readonly runs: readonly string[]; readonly study: string },
+): Journal | undefined {
+  try {
+    return openJournal(store.folder, group);
+  } catch {
+    return undefined;
   }
 }
 

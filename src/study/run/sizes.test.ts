@@ -25,11 +25,11 @@ it("takes the defaults, and sizes that are large and possible", () => {
 
 it.each<[string, Input]>([
   [
-    "task.depth: expected strings of at most 1048576 symbols, got s^depth = 2^30; task.depth=20 fits",
+    "task.depth: expected strings of at most 65536 symbols, got s^depth = 2^30; task.depth=16 fits",
     { task: { depth: 30 } },
   ],
   [
-    "task.depth: expected strings of at most 1048576 symbols, got s^depth = 2000000^1; lower task.s",
+    "task.depth: expected strings of at most 65536 symbols, got s^depth = 2000000^1; lower task.s",
     { task: { s: 2e6, depth: 1 } },
   ],
   ["network: expected at most 268435456 parameters, got ", { network: { width: 100_000 } }],
@@ -64,7 +64,7 @@ describe("what is said to fit does, and one more does not", () => {
   });
 
   it("depth and multiplicity of the task", () => {
-    expect(fitting({ task: { depth: 30, s: 3 } })).toBe(12);
+    expect(fitting({ task: { depth: 30, s: 3 } })).toBe(10);
     const m = fitting({ task: { v: 1000, m: 1e6, depth: 2 } });
     expect(messageOf({ task: { v: 1000, m, depth: 2 } })).toBe("");
     expect(messageOf({ task: { v: 1000, m: m + 1, depth: 2 } })).not.toBe("");

@@ -24,6 +24,8 @@ export const limits = {
   parameters: 2 ** 28,
   /** What the layers see and answer for one batch: 1 GiB. */
   activity: 2 ** 28,
+  /** The same where a person waits for a certificate, which looks at every one: half a minute for backpropagation. */
+  audited: 2 ** 25,
   /** What a trace records: 1 GiB. */
   trace: 2 ** 28,
 } as const;
@@ -34,13 +36,19 @@ export function refuseTooLarge(spec: RunSpec): void {
   checkLayers(spec);
   const network = networkOf(spec);
   checkParameters(spec, network);
-  checkActivity(spec, network);
+  checkActivity(spec, network, limits.activity);
 }
 
 /** Throws likewise for a task and the examples drawn of it. */
 export function refuseLargeTask(spec: Pick<RunSpec, "task" | "data">): void {
   checkTask(spec);
   checkData(spec);
+}
+
+/** Throws likewise where a certificate alone would take long. */
+export function refuseLongAudit(spec: RunSpec): void {
+  refuseTooLarge(spec);
+  checkActivity(spec, networkOf(spec), limits.audited);
 }
 
 /** Throws likewise where so many steps of a run would be too much to record. */
@@ -100,15 +108,15 @@ function largestWidth(spec: RunSpec, tooLarge: number): number {
   return fits;
 }
 
-function checkActivity({ train: { batch } }: RunSpec, { layers, readout }: Network): void {
+function checkActivity({ train: { batch } }: RunSpec, { layers, readout }: Network, most: number): void {
   const each = [...layers, readout].reduce(
     (sum, { positions, inFeatures, outFeatures }) => sum + positions * (inFeatures + outFeatures),
     0,
   );
-  if (batch * each <= limits.activity) return;
-  const fitting = Math.floor(limits.activity / each);
+  if (batch * each <= most) return;
+  const fitting = Math.floor(most / each);
   throw new Error(
-    `train.batch: expected a batch with activity of at most ${limits.activity} numbers, got ${batch} strings of ${each}; ` +
+    `train.batch: expected a batch with activity of at most ${most} numbers, got ${batch} strings of ${each}; ` +
       (fitting > 0 ? `train.batch=${fitting} fits` : "lower network.width, task.v or task.depth"),
   );
 }

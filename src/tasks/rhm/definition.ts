@@ -18,6 +18,9 @@ const options = z
   })
   .transform((task) => ({ ...task, classes: task.classes ?? task.v }));
 
+/** Symbols of a string: numbering strings takes time with the square of their length, seconds at this one. */
+const longestString = 2 ** 16;
+
 export const rhmDefinition = {
   id: "rhm",
   title: "random hierarchy model",
@@ -27,10 +30,11 @@ export const rhmDefinition = {
   shape: shapeOf,
   make: rhmWith,
   refuseLarge: ({ v, m, s, depth, classes }, { example, kept }) => {
-    if (s ** depth > example) {
-      const fitting = Math.floor(Math.log(example) / Math.log(s) + 1e-9);
+    const longest = Math.min(example, longestString);
+    if (s ** depth > longest) {
+      const fitting = Math.floor(Math.log(longest) / Math.log(s) + 1e-9);
       throw new Error(
-        `task.depth: expected strings of at most ${example} symbols, got s^depth = ${s}^${depth}; ` +
+        `task.depth: expected strings of at most ${longest} symbols, got s^depth = ${s}^${depth}; ` +
           (fitting > 0 ? `task.depth=${fitting} fits` : `lower task.s`),
       );
     }
