@@ -17,7 +17,7 @@ it.each([
   ["--jsn", 'expected one of the options --help, --version, got "--jsn"; did you mean --help?'],
   [
     "run --jsn",
-    'run: expected one of the options --help, --json, --config, --samples, --sample-seed, --name, --force, --undeclared, got "--jsn"; did you mean --json?',
+    'run: expected one of the options --help, --json, --config, --samples, --sample-seed, --dry-run, --yes, --name, --force, --undeclared, got "--jsn"; did you mean --json?',
   ],
   [
     "export --format",
