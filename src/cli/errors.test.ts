@@ -9,7 +9,7 @@ beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "afferent-errors-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const names =
-  "run, ls, show, compare, report, export, info, data, rules, keys, config, audit, channel, theory, discover, trace, schema, compact";
+  "run, ls, show, compare, report, export, info, data, rules, keys, config, audit, channel, theory, discover, trace, schema, compact, completion";
 const strings = "the number of distinct strings of this task";
 
 it.each([
