@@ -69,10 +69,8 @@ function translated(built: Command, { code, message }: CommanderError): string {
     case "commander.optionMissingArgument":
       return `${where}expected a value after ${name}, got none; afferent ${built.name()} --help shows an example`;
     case "commander.unknownCommand": {
-      const commands = built
-        .createHelp()
-        .visibleCommands(built)
-        .map((known) => known.name());
+      const visible = built.createHelp().visibleCommands(built);
+      const commands = visible.map((known) => known.name()).filter((known) => known !== "help");
       return `expected one of the commands ${commands.join(", ")}, got "${name}"; did you mean ${closest(name, commands)}?`;
     }
     default:

@@ -9,7 +9,7 @@ beforeAll(() => (folder = mkdtempSync(join(tmpdir(), "afferent-errors-"))));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const names =
-  "run, ls, show, compare, report, export, predict, info, data, tasks, rules, keys, config, audit, channel, theory, discover, trace, schema, compact, completion, help";
+  "run, ls, show, compare, report, export, predict, info, data, tasks, rules, keys, config, audit, channel, theory, discover, trace, schema, compact, completion";
 const strings = "the number of distinct strings of this task";
 
 it.each([
