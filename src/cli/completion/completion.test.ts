@@ -64,7 +64,11 @@ describe("complete", () => {
     [["run", "--config", ""], []],
     [["keys", "seeds.t"], ["seeds.task"]],
     [["completion", "z"], ["zsh"]],
-    [["ls", "store."], ["store.path="]],
+    [["ls", "store.p"], ["store.path="]],
+    [
+      ["run", "store."],
+      ["store.path=", "store.weights=", "store.checkpoints="],
+    ],
   ])("%j", async (words, expected) => {
     expect(await offered(...words)).toEqual(expected);
   });

@@ -33,8 +33,8 @@ async function calibrationFor(at: Surroundings, measure: boolean): Promise<Calib
   return calibrate(at.env);
 }
 
-function estimateOf({ plan, missing }: Missing, { workers }: Settings, speed = usualSpeed): PlanEstimate {
-  return estimatePlan(missing, { models: plan.models, workers: workers ?? availableParallelism(), speed });
+function estimateOf({ plan, missing }: Missing, { workers, weights }: Settings, speed = usualSpeed): PlanEstimate {
+  return estimatePlan(missing, { models: plan.models, workers: workers ?? availableParallelism(), speed, weights });
 }
 
 /** Prints what the missing runs will take. */

@@ -16,7 +16,7 @@ export interface PlanEstimate {
   readonly seconds: number;
   /** Most memory of the process at one time, in bytes. */
   readonly memory: number;
-  /** Rows and curves, in bytes. */
+  /** Rows, curves and trained values, in bytes. */
   readonly disk: number;
   /** By rule, longest first. */
   readonly rules: readonly {
@@ -35,11 +35,24 @@ const emptyWorker = 70e6;
 const [rowsFile, eachRow] = [14e3, 400];
 /** Bytes of a file of curves, and of each further point. */
 const [curvesFile, eachPoint] = [1200, 9];
+/** Bytes of a file of trained values without them. */
+const weightsFile = 1200;
 
 /** The estimate for the runs that are not stored yet. Throws what building a model throws. */
 export function estimatePlan(
   missing: readonly PlannedRun[],
-  { models, workers: most, speed }: { readonly models: PlannedModels; readonly workers: number; readonly speed: Speed },
+  {
+    models,
+    workers: most,
+    speed,
+    weights = true,
+  }: {
+    readonly models: PlannedModels;
+    readonly workers: number;
+    readonly speed: Speed;
+    /** Whether trained values are kept. */
+    readonly weights?: boolean | undefined;
+  },
 ): PlanEstimate {
   const groups = groupRuns(missing, most, models, speed);
   const workers = Math.min(most, groups.length);
@@ -57,7 +70,7 @@ export function estimatePlan(
     workers,
     seconds: groups.length === 0 ? 0 : speed.workers + lastEnds(times, workers),
     memory: emptyProcess + workers * emptyWorker + held,
-    disk: groups.reduce((sum, group) => sum + diskOf(group, models), 0),
+    disk: groups.reduce((sum, group) => sum + diskOf(group, models) + (weights ? weightsOf(group, models) : 0), 0),
     rules: [...rules].map(([rule, each]) => ({ rule, ...each })).sort((a, b) => b.seconds - a.seconds),
   };
 }
@@ -79,4 +92,12 @@ function diskOf({ runs }: RunGroup, models: PlannedModels): number {
     return sum + metrics * Math.ceil(spec.train.steps / spec.train.curveEvery);
   }, 0);
   return rowsFile + eachRow * runs.length + curvesFile + eachPoint * points;
+}
+
+function weightsOf({ runs }: RunGroup, models: PlannedModels): number {
+  return runs.reduce((sum, { spec }) => {
+    const { model, step } = models.of(spec);
+    const kept = step.variables.reduce((numbers, { shape }) => numbers + sizeOf(shape), 0);
+    return sum + weightsFile + 4 * (parameterCount(model.network) + kept);
+  }, 0);
 }

@@ -29,9 +29,15 @@ const NetworkShape = z.strictObject({
   width: count.default(networkDefaults.width).describe("units per hidden layer (per position in the tree networks)"),
   widths: z.array(count).optional().describe("units of each hidden layer, input side first; overrides width and depth"),
   depth: count.optional().describe("hidden layers; the task's depth when left out"),
-  activation: z.enum(["relu", "tanh", "linear"]).default(networkDefaults.activation),
-  parametrisation: z.enum(["standard", "mean-field"]).default(networkDefaults.parametrisation),
-  bias: z.enum(["none", "shared", "per-position"]).default(networkDefaults.bias),
+  activation: z.enum(["relu", "tanh", "linear"]).default(networkDefaults.activation).describe("of hidden units"),
+  parametrisation: z
+    .enum(["standard", "mean-field"])
+    .default(networkDefaults.parametrisation)
+    .describe("mean-field: drives divided by the root of the fan-in, the read-out's by the width"),
+  bias: z
+    .enum(["none", "shared", "per-position"])
+    .default(networkDefaults.bias)
+    .describe("of hidden units; the read-out always has one"),
   readout: z
     .enum(["flatten", "mean"])
     .default(networkDefaults.readout)
