@@ -43,6 +43,38 @@ export interface DrawnFigure {
   readonly alt: string;
   /** A whole `<svg>` element; its colours are variables that the page defines. */
   readonly svg: string;
+  /** What is drawn, point by point, for a file; left out where nothing but the picture is given. */
+  readonly data?: readonly DataRow[];
+}
+
+/** A point of a figure: the panel it stands in, and its numbers by name. */
+export type DataRow = Readonly<Record<string, string | number | boolean>>;
+
+/** The points of panels as rows of a file: the panel's label first, then all that is not place or words. */
+export function dataOf(
+  panels: readonly Pick<Panel, "label" | "fx" | "fy">[],
+  points: readonly { readonly fx: number; readonly fy: number }[],
+): DataRow[] {
+  return points.map(({ fx, fy, ...point }) => {
+    const panel = panels.find((one) => one.fx === fx && one.fy === fy)?.label ?? "";
+    const told = Object.entries(point).filter(([name]) => name !== "text");
+    return { panel, ...Object.fromEntries(told.map(([name, value]) => [name, asCell(value)])) };
+  });
+}
+
+const asCell = (value: unknown): string | number | boolean =>
+  typeof value === "number" || typeof value === "boolean" ? value : labelOf(value);
+
+/** Rows as CSV, with a heading; text with a comma, a quote or a line break is quoted. */
+export function csvOf(rows: readonly DataRow[]): string {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const cell = (value: unknown): string => {
+    const text = value === undefined ? "" : String(value);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [columns, ...rows.map((row) => columns.map((name) => row[name]))]
+    .map((line) => `${line.map(cell).join(",")}\n`)
+    .join("");
 }
 
 /** A figure that has nothing to show yet. */

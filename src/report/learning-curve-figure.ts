@@ -6,7 +6,7 @@ import { estimate } from "../measures/statistics.ts";
 import type { CurvePoint } from "../study/store/rows.ts";
 import { type Cell, chanceError } from "../study/summary/summary.ts";
 import type { Figure, FigureInput } from "./figure.ts";
-import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf } from "./figure.ts";
+import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, dataOf } from "./figure.ts";
 
 /** The metrics of the curves that are drawn. */
 export const drawnMetrics = ["trainLoss"] as const;
@@ -141,8 +141,9 @@ export function learningCurveFigure(input: FigureInput): Figure {
   const caption =
     "Train loss at the chosen values: mean over seeds and its 95 % t interval. A seed that stopped early keeps its last value, a " +
     "diverged one ends where it diverged. Dashed: loss of guessing, ln n_c." +
+    beyondNote(points, top) +
     leftOutNote(leftOut);
-  return { ...head, caption, alt, svg };
+  return { ...head, caption, alt, svg, data: dataOf(panels, points) };
 }
 
 /** The last point of every line, which carries the rule's symbol. */
@@ -150,4 +151,12 @@ function endMarks<P extends { rule: string; fx: number; fy: number }>(points: re
   const ends = new Map<string, P>();
   for (const point of points) ends.set(`${point.fx} ${point.fy} ${point.rule}`, point);
   return [...ends.values()];
+}
+
+/** Which curves leave the frame, and how far they go; "" where none does. */
+function beyondNote(points: readonly { readonly rule: string; readonly mean: number }[], top: number): string {
+  const highest = new Map<string, number>();
+  for (const { rule, mean } of points) if (mean > top) highest.set(rule, Math.max(mean, highest.get(rule) ?? top));
+  const told = [...highest].map(([rule, value]) => `${rule} up to ${value.toPrecision(3)}`);
+  return told.length === 0 ? "" : ` Above the frame: ${told.join(", ")}.`;
 }

@@ -6,7 +6,7 @@ import { defineStudy } from "../study/spec/study.ts";
 import { summarise } from "../study/summary/summary.ts";
 import { syntheticRow } from "../study/summary/synthetic-rows.ts";
 import { formatFraction } from "../study/summary/table.ts";
-import type { FigureDocument, FigureInput } from "./figure.ts";
+import { csvOf, type FigureDocument, type FigureInput } from "./figure.ts";
 import { figureDocument } from "./figure.node.ts";
 import { figureSvg, figuresOf } from "./figures.ts";
 import { meanCurve } from "./learning-curve-figure.ts";
@@ -98,7 +98,10 @@ describe("renderReport", () => {
   });
 
   it("fetches nothing", () => {
-    const page = renderReport(input).replaceAll('xmlns="http://www.w3.org/2000/svg"', "");
+    const page = renderReport(input)
+      .replaceAll('xmlns="http://www.w3.org/2000/svg"', "")
+      // Files that are in the page itself.
+      .replaceAll(/href="data:[^"]*"/g, "");
     expect(page).not.toMatch(/https?:|\/\/[a-z]|<link|<script|@import|url\((?!#)/);
   });
 
@@ -167,6 +170,46 @@ describe("figures", () => {
     expect(sizes).toContain("<title>oja, 1000 examples: 0.415 [0.353, 0.480]</title>");
     expect(expectedExamples(planned[0]!.spec.task)?.count).toBe(4 * 2 ** 3);
     expect(figureSvg("sensitivity-train.learningRate", figures)).toContain("2 diverged</title>");
+  });
+
+  it("can be had as files: the picture, and the numbers in it", () => {
+    const page = renderReport(input);
+    const files = [...page.matchAll(/<a download="([^"]+)" href="data:([^"]+)">/g)].map(([, name, uri]) => {
+      const comma = uri!.indexOf(",");
+      return [name!, { type: uri!.slice(0, comma), text: decodeURIComponent(uri!.slice(comma + 1)) }] as const;
+    });
+    expect(files.map(([name]) => name)).toEqual(figuresOf(figures).flatMap(({ id }) => [`${id}.svg`, `${id}.csv`]));
+    const { "sample-complexity.svg": picture, "sample-complexity.csv": numbers } = Object.fromEntries(files);
+    expect(picture).toEqual({ type: "image/svg+xml;charset=utf-8", text: figureSvg("sample-complexity", figures) });
+    expect(numbers!.type).toBe("text/csv;charset=utf-8");
+    const [heading, ...lines] = numbers!.text.trimEnd().split("\n");
+    expect(heading).toBe("panel,rule,strings,mean,low,high");
+    const told = lines.map((line) => line.split(","));
+    expect(told).toHaveLength(figures.cells.length);
+    for (const cell of figures.cells) {
+      const { mean, interval } = cell.measures.testError;
+      const own = ["", cell.rule, ...[cell.spec.data.train, mean, interval.low, interval.high].map(String)];
+      expect(told).toContainEqual(own);
+    }
+  });
+
+  it("quote what would break a line of numbers", () => {
+    expect(
+      csvOf([
+        { a: 'x, "y"', b: 1 },
+        { a: "z", c: true },
+      ]),
+    ).toBe('a,b,c\n"x, ""y""",1,\nz,,true\n');
+  });
+
+  it("say which curves leave the frame", () => {
+    const higher = curves.map((point) => ({ ...point, value: point.step === 0 ? 50 : point.value }));
+    const captions = (of: FigureInput): string =>
+      figuresOf(of)
+        .map((figure) => ("caption" in figure ? figure.caption : ""))
+        .join(" ");
+    expect(captions(figures)).not.toContain("Above the frame");
+    expect(captions({ ...figures, curves: higher })).toContain("Above the frame: backprop up to 50.0, oja up to 50.0.");
   });
 
   it("use one look for a rule throughout", () => {

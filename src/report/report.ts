@@ -9,7 +9,7 @@ import type { PlannedRun, Study } from "../study/spec/study.ts";
 import { baselineOf } from "../study/spec/study.ts";
 import { summarise } from "../study/summary/summary.ts";
 import { certificateSection, type CertifiedRule } from "./certificate-section.ts";
-import type { Figure, FigureDocument } from "./figure.ts";
+import { csvOf, type DrawnFigure, type Figure, type FigureDocument, standaloneSvg } from "./figure.ts";
 import { figuresOf } from "./figures.ts";
 import { html, list, Markup } from "./markup.ts";
 import { methodOf, warningsOf } from "./method.ts";
@@ -128,7 +128,7 @@ function figureMarkup(figure: Figure): Markup {
     <h3>${figure.title}</h3>
     <figure>
       ${new Markup(figure.svg)}
-      <figcaption>${figure.caption}</figcaption>
+      <figcaption>${figure.caption} ${downloads(figure)}</figcaption>
     </figure>
   </section> `;
 }
@@ -235,4 +235,15 @@ function reproduce({ study, planned, command }: ReportInput, rows: readonly RunR
 function duration(seconds: number): string {
   if (seconds < 120) return `${seconds.toFixed(1)} s`;
   return seconds < 7200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/** The picture, and the numbers in it, as files: they are in the page itself. */
+function downloads(figure: DrawnFigure): Markup {
+  const link = (name: string, type: string, text: string): Markup =>
+    html`<a download="${name}" href="data:${type};charset=utf-8,${encodeURIComponent(text)}">${name}</a>`;
+  const picture = link(`${figure.id}.svg`, "image/svg+xml", standaloneSvg(figure));
+  const { data } = figure;
+  return data === undefined
+    ? html`<span class="files">${picture}</span>`
+    : html`<span class="files">${picture} ${link(`${figure.id}.csv`, "text/csv", csvOf(data))}</span>`;
 }

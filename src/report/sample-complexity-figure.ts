@@ -5,7 +5,7 @@ import type { Cell } from "../study/summary/summary.ts";
 import { formatFraction } from "../study/summary/table.ts";
 import { expectedExamples } from "../study/run/task-words.ts";
 import type { Figure, FigureInput } from "./figure.ts";
-import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, valueAxis } from "./figure.ts";
+import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, valueAxis, dataOf } from "./figure.ts";
 
 /** Draws test error against P; undefined when the study has one P only, missing while fewer than two have results. */
 export function sampleComplexityFigure(input: FigureInput): Figure | undefined {
@@ -131,7 +131,7 @@ export function sampleComplexityFigure(input: FigureInput): Figure | undefined {
     [...new Set(theory.map(({ formula, words }) => `Dotted: ${formula}, ${words}. `))].join("") +
     "Dashed: chance." +
     leftOutNote(leftOut);
-  return { ...head, caption, alt, svg };
+  return { ...head, caption, alt, svg, data: dataOf(panels, points) };
 }
 
 function sizesOf(cells: readonly Cell[]): number[] {

@@ -6,7 +6,7 @@ import { labelOf } from "../study/spec/keys.ts";
 import type { Candidate } from "../study/summary/summary.ts";
 import { formatEstimate, formatFraction } from "../study/summary/table.ts";
 import type { Figure, FigureInput } from "./figure.ts";
-import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, valueAxis } from "./figure.ts";
+import { drawSvg, facetChannels, leftOutNote, looksFor, panelsOf, valueAxis, dataOf } from "./figure.ts";
 
 /**
  * Draws the validation measure against one tuned key, `train.learningRate` for instance; where several keys are tuned, at
@@ -107,7 +107,7 @@ export function sensitivityFigure(input: FigureInput, key: string): Figure | und
   const caption =
     `Mean over seeds with its 95 % ${ofLoss ? "t interval" : "interval (t on log odds)"}, on the validation examples. Ring: the value chosen. ${diverged}` +
     leftOutNote(leftOut);
-  return { ...head, caption, alt, svg };
+  return { ...head, caption, alt, svg, data: dataOf(panels, finite) };
 }
 
 /** For every value of the key the candidate with the lowest score, in order of the value. */

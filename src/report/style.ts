@@ -29,6 +29,8 @@ tbody th code{white-space:nowrap}
 figure{margin:18px 0 34px}
 figure svg{display:block;max-width:100%;height:auto}
 figcaption{margin-top:6px}
+.files{white-space:nowrap}
+.files a{margin-left:8px}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;margin:8px 0}
 dt{color:var(--quiet)}
 dd{margin:0;overflow-wrap:anywhere}

@@ -5,7 +5,7 @@ import * as Plot from "@observablehq/plot";
 import { formatFraction } from "../study/summary/table.ts";
 import { chanceError, valueOf } from "../study/summary/summary.ts";
 import type { Figure, FigureInput } from "./figure.ts";
-import { drawSvg, facetChannels, leftOutNote, panelsOf, rulesOf, textWidth } from "./figure.ts";
+import { drawSvg, facetChannels, leftOutNote, panelsOf, rulesOf, textWidth, dataOf } from "./figure.ts";
 
 /** Draws test error by rule; missing while no run has a test error. */
 export function testErrorFigure(input: FigureInput): Figure {
@@ -100,5 +100,5 @@ export function testErrorFigure(input: FigureInput): Figure {
   const caption =
     "Filled symbol: mean over seeds; bar: its 95 % interval (t on log odds); open circles below: the seeds. Dashed: chance." +
     leftOutNote(leftOut);
-  return { ...head, caption, alt, svg };
+  return { ...head, caption, alt, svg, data: dataOf(panels, means) };
 }
