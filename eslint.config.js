@@ -29,7 +29,6 @@ const rooms = {
     "theory",
     "measures",
     "sandbox",
-    "formats",
   ],
   program: ["graph", "runtime", "random", "tasks", "networks", "rules", "train", "audit", "study"],
   report: ["study", "measures", "audit", "rules"],

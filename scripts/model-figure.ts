@@ -18,7 +18,7 @@ const trees = emptyDerivations(hierarchy, 2);
 const inner = trees.choices.length / 2;
 trees.symbols[0] = random.integer(classes);
 for (let node = 0; node < inner; node++) trees.choices[node] = random.integer(m);
-trees.symbols[trees.symbols.length / 2] = trees.symbols[0] ?? 0;
+trees.symbols[trees.symbols.length / 2] = trees.symbols[0];
 for (let node = 0; node < inner; node++)
   trees.choices[inner + node] = ((trees.choices[node] ?? 0) + Number(node === exchanged)) % m;
 for (const row of [0, 1]) derive(hierarchy, trees, row);

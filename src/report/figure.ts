@@ -68,7 +68,7 @@ const asCell = (value: unknown): string | number | boolean =>
 /** Rows as CSV, with a heading; text with a comma, a quote or a line break is quoted. */
 export function csvOf(rows: readonly DataRow[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const cell = (value: unknown): string => {
+  const cell = (value: DataRow[string] | undefined): string => {
     const text = value === undefined ? "" : String(value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
